@@ -1,0 +1,50 @@
+import type { EventBody } from './events.ts';
+import type { Outcome } from './outcome.ts';
+import type { EndMethod, Handle, ProbePurpose, Problem, RunId, TimerName, TimerRestore, UnitId } from './vocabulary.ts';
+
+/** The run a command is about, as far as it is known. */
+export interface RunRef {
+  readonly unitId: UnitId;
+  readonly runId: RunId;
+  readonly generation: number;
+  /** `null` until the driver said how to find it. */
+  readonly handle: Handle | null;
+}
+
+/** Kept with the entry that caused them, done after its commit by the recorder itself. */
+export type LocalCommand =
+  | {
+      readonly type: 'startTimer';
+      readonly params: { readonly timer: TimerName; readonly ms: number; readonly restore: TimerRestore };
+    }
+  | { readonly type: 'cancelTimer'; readonly params: { readonly timer: TimerName } }
+  /** Part of the same tick: the other unit gets the event in the same transaction. */
+  | { readonly type: 'tell'; readonly params: { readonly to: UnitId; readonly event: EventBody } }
+  | { readonly type: 'reply'; readonly params: { readonly requestId: string; readonly problem: Problem | null } }
+  | { readonly type: 'recordOutcome'; readonly params: { readonly runId: RunId; readonly outcome: Outcome } }
+  | { readonly type: 'forgetUnit'; readonly params: { readonly unitId: UnitId } };
+
+/** Done in the world, by a driver or a probe, after the commit. Only `launch` waits in the outbox (DESIGN.md §9). */
+export type WorldCommand =
+  | { readonly type: 'launch'; readonly params: { readonly run: RunRef } }
+  | { readonly type: 'revoke'; readonly params: { readonly run: RunRef } }
+  | { readonly type: 'attach'; readonly params: { readonly run: RunRef } }
+  | { readonly type: 'endRun'; readonly params: { readonly run: RunRef; readonly how: EndMethod } }
+  | { readonly type: 'sweep'; readonly params: { readonly run: RunRef; readonly how: 'terminate' | 'kill' } }
+  | { readonly type: 'startProbe'; readonly params: { readonly run: RunRef; readonly probe: ProbePurpose } }
+  | { readonly type: 'stopProbe'; readonly params: { readonly run: RunRef; readonly probe: ProbePurpose } };
+
+export type Command = LocalCommand | WorldCommand;
+export type CommandType = Command['type'];
+
+const WORLD: ReadonlySet<string> = new Set<WorldCommand['type']>([
+  'launch',
+  'revoke',
+  'attach',
+  'endRun',
+  'sweep',
+  'startProbe',
+  'stopProbe',
+]);
+
+export const isWorldCommand = (command: Command): command is WorldCommand => WORLD.has(command.type);

@@ -1,0 +1,120 @@
+import type { UnitView } from './supervision.ts';
+import type { Desired, ExitReport, Handle, ProbePurpose, Problem, Survivor, TimerName, UnitId } from './vocabulary.ts';
+
+/** Bumped when the meaning of a recorded event changes. */
+export const EVENT_SCHEMA = 1;
+
+/** Asked by people and policy. Each gets exactly one reply, by its `requestId` (I6). `by` names who asked. */
+export type Request = {
+  readonly type: 'start.requested' | 'stop.requested' | 'restart.requested' | 'terminate.requested';
+  /** `null`: nobody waits for an answer. */
+  readonly requestId: string | null;
+  readonly by: string;
+};
+
+/** Reported by drivers. All but `heartbeat` name the generation they speak of: a late one is recorded and ignored. */
+export type Fact = { readonly generation: number } & (
+  | { readonly type: 'run.launched'; readonly handle: Handle; readonly startedMs: number; readonly adopted: boolean }
+  | { readonly type: 'run.launch-failed'; readonly problem: Problem; readonly resource: boolean }
+  /** The launch never happened and never will: its claim was taken back. */
+  | { readonly type: 'run.revoked' }
+  /** Somebody claimed the launch, but has not said yet who it is. */
+  | { readonly type: 'run.claimed' }
+  /** Found alive after our own restart. */
+  | { readonly type: 'run.adopted'; readonly handle: Handle }
+  | { readonly type: 'run.exited'; readonly exit: ExitReport }
+  /** Gone, and nobody saw how. */
+  | { readonly type: 'run.lost'; readonly endedMs: number }
+  /** Nothing of the run is left, or only these. */
+  | { readonly type: 'run.swept'; readonly survivors: readonly Survivor[] }
+  /** A sign of progress while starting: pushes the start deadline back. */
+  | { readonly type: 'run.progressed'; readonly text: string }
+  | { readonly type: 'probe.passed'; readonly probe: ProbePurpose }
+  /** The first failure after a success. */
+  | { readonly type: 'probe.failed'; readonly probe: ProbePurpose; readonly detail: string }
+  /** As many failures in a row as the spec allows. */
+  | { readonly type: 'probe.exhausted'; readonly probe: ProbePurpose; readonly detail: string }
+  | { readonly type: 'activity.ceased'; readonly sinceMs: number }
+  | { readonly type: 'activity.resumed'; readonly text: string }
+  /** It waits for a person; `null`: no more. */
+  | { readonly type: 'run.blocked'; readonly on: string | null }
+  /** A watcher saw something. */
+  | { readonly type: 'watch.observed'; readonly what: readonly string[] }
+);
+
+/** What the supervisor tells a unit. */
+export type Order =
+  | { readonly type: 'dependencies.met' }
+  | { readonly type: 'dependencies.failed'; readonly problem: Problem };
+
+export type TimerEvent = { readonly type: `timer.${TimerName}` };
+
+/** Where an event stands in time. Wall for people, monotonic (since boot) for measuring. */
+export interface Moment {
+  readonly atMs: number;
+  readonly monoMs: number;
+}
+
+export type UnitEventBody = Request | Fact | Order | TimerEvent;
+/** An event as a machine gets it: time arrives in events, and nowhere else. */
+export type UnitEvent = UnitEventBody & Moment;
+
+/** The supervisor's own events. They carry the views they are decided on, so an entry explains itself. */
+export type SupervisorEventBody =
+  | { readonly type: 'unit.changed'; readonly unit: UnitId; readonly views: readonly UnitView[] }
+  | { readonly type: 'up.requested'; readonly requestId: string | null; readonly views: readonly UnitView[] }
+  | { readonly type: 'down.requested'; readonly requestId: string | null; readonly views: readonly UnitView[] };
+export type SupervisorEvent = SupervisorEventBody & Moment;
+
+export type EventBody = UnitEventBody | SupervisorEventBody;
+export type JournaledEvent = UnitEvent | SupervisorEvent;
+
+/** Every event a unit machine may be sent. `machine.events` must equal it: a typo in `on` does not fail to compile. */
+export const UNIT_EVENTS = [
+  'start.requested',
+  'stop.requested',
+  'restart.requested',
+  'terminate.requested',
+  'run.launched',
+  'run.launch-failed',
+  'run.revoked',
+  'run.claimed',
+  'run.adopted',
+  'run.exited',
+  'run.lost',
+  'run.swept',
+  'run.progressed',
+  'run.blocked',
+  'probe.passed',
+  'probe.failed',
+  'probe.exhausted',
+  'activity.ceased',
+  'activity.resumed',
+  'watch.observed',
+  'dependencies.met',
+  'dependencies.failed',
+  'timer.launch',
+  'timer.start',
+  'timer.stable',
+  'timer.run',
+  'timer.ask',
+  'timer.grace',
+  'timer.kill',
+  'timer.sweep',
+  'timer.backoff',
+  'timer.debounce',
+] as const satisfies readonly UnitEventBody['type'][];
+
+export const SUPERVISOR_EVENTS = [
+  'unit.changed',
+  'up.requested',
+  'down.requested',
+] as const satisfies readonly SupervisorEventBody['type'][];
+
+/** Requests that want a unit up, and those that want it down. The later one of two contrary ones wins (I6). */
+export const WISH = {
+  'start.requested': 'up',
+  'restart.requested': 'up',
+  'stop.requested': 'down',
+  'terminate.requested': 'removed',
+} as const satisfies Record<Request['type'], Desired>;

@@ -1,0 +1,55 @@
+import type { ExitReport } from './vocabulary.ts';
+
+/** Why a run ended (DESIGN.md §8). Every run gets exactly one. */
+export const OUTCOMES = [
+  'finished',
+  'failed',
+  'crashed',
+  'stopped',
+  'terminated',
+  'timed-out',
+  'idle',
+  'unhealthy',
+  'start-timeout',
+  'launch-failed',
+  'blocked',
+  'lost',
+] as const;
+export type OutcomeKind = (typeof OUTCOMES)[number];
+
+/** The first reason a run has to end. What follows from it (a signal, an exit code) does not replace it (I3). */
+export interface Ending {
+  readonly kind: OutcomeKind;
+  /** Who or what asked: `user`, `group:backend`, `orchestrator-death`, … `null` where nobody did. */
+  readonly by: string | null;
+  readonly detail: string | null;
+}
+
+export interface Outcome {
+  readonly kind: OutcomeKind;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly rawStatus: number | null;
+  /** `false`: the shell could not tell an exit code from a signal. */
+  readonly certain: boolean;
+  readonly by: string | null;
+  readonly detail: string | null;
+  readonly endedMs: number;
+}
+
+/** What the exit says where nothing was known before: a code of 0, another code, or a signal that was not ours. */
+export function outcomeOf(ending: Ending | null, exit: ExitReport): Outcome {
+  const { code, signal, rawStatus, certain, endedMs } = exit;
+  const kind = ending?.kind ?? (signal !== null ? 'crashed' : code === 0 ? 'finished' : 'failed');
+  return { kind, code, signal, rawStatus, certain, by: ending?.by ?? null, detail: ending?.detail ?? null, endedMs };
+}
+
+/** For a run that ended without anybody seeing how, or that never began. */
+export function outcomeWithoutExit(ending: Ending, endedMs: number): Outcome {
+  return { ...ending, code: null, signal: null, rawStatus: null, certain: true, endedMs };
+}
+
+/** What restart policy `failure` means by a failure. Asked-for ends are none. */
+export function isFailure(kind: OutcomeKind): boolean {
+  return kind !== 'finished' && kind !== 'stopped' && kind !== 'terminated';
+}
