@@ -1,0 +1,146 @@
+/** What the store keeps, as the rest of reeve sees it. The tables behind it are nobody's business. */
+import type { Command } from '../machines/commands.ts';
+import type { EventBody } from '../machines/events.ts';
+import type { Outcome } from '../machines/outcome.ts';
+import type { UnitSpec } from '../machines/spec.ts';
+import type { Handle, Json, RunId, TimerName, TimerRestore, UnitId, UnitKind } from '../machines/vocabulary.ts';
+
+/** An XState state value: `'running'`, or `{ running: 'healthy' }`. */
+export type StateValue = string | { readonly [state: string]: StateValue };
+
+/**
+ * One accepted event, with all that it led to. Explains itself without code (DESIGN.md §4.5).
+ *
+ * `unitId` is `''` for the supervisor.
+ */
+export interface Entry {
+  /** Strictly increasing over all units. */
+  readonly seq: number;
+  readonly unitId: UnitId;
+  /** The unit's own count, from 1 without gaps. */
+  readonly aseq: number;
+  readonly atMs: number;
+  readonly monoMs: number;
+  /** `seq` of the entry that led here; `null` for what came from outside. */
+  readonly cause: number | null;
+  readonly event: EventBody;
+  readonly value: StateValue;
+  /** The context keys that changed, with their new values. */
+  readonly patch: Readonly<Record<string, Json>>;
+  readonly commands: readonly Command[];
+  readonly version: number;
+  readonly definition: string;
+  readonly stateHash: string;
+}
+
+/** The state of one unit at one of its entries. Without the spec, which is the unit's own row. */
+export interface Snapshot {
+  readonly unitId: UnitId;
+  readonly seq: number;
+  readonly aseq: number;
+  readonly version: number;
+  readonly definition: string;
+  readonly stateHash: string;
+  readonly value: StateValue;
+  readonly context: Readonly<Record<string, Json>>;
+}
+
+export interface UnitRow {
+  readonly id: UnitId;
+  readonly kind: UnitKind;
+  /** Makes the unit's run ids unique, also against an earlier unit of the same name. */
+  readonly epoch: string;
+  readonly spec: UnitSpec;
+  readonly addedMs: number;
+}
+
+export interface TimerRow {
+  readonly unitId: UnitId;
+  readonly timer: TimerName;
+  /** The entry that started it. A timer event of another arming is stale. */
+  readonly seq: number;
+  readonly bootId: string;
+  readonly dueMonoMs: number;
+  /** For another boot, where monotonic time means nothing. */
+  readonly dueWallMs: number;
+  readonly lengthMs: number;
+  readonly restore: TimerRestore;
+}
+
+/** A command that must happen even if we die right after its commit. */
+export interface OutboxRow {
+  readonly seq: number;
+  readonly index: number;
+  readonly unitId: UnitId;
+  readonly command: Command;
+}
+
+export interface RunRow {
+  readonly runId: RunId;
+  readonly unitId: UnitId;
+  readonly generation: number;
+  /** The entry that ordered the launch: committed before anything was launched (I1). */
+  readonly orderedSeq: number;
+  readonly orderedMs: number;
+  readonly handle: Handle | null;
+  readonly startedMs: number | null;
+  readonly outcome: Outcome | null;
+}
+
+/** A definition of a machine that was ever run, so that old histories stay readable. */
+export interface MachineRow {
+  readonly definition: string;
+  readonly machine: string;
+  readonly version: number;
+  readonly graph: Json;
+}
+
+/** Everything one tick changes. Committed in one transaction, or not at all. */
+export interface Tick {
+  readonly unitsAdded: readonly UnitRow[];
+  /** Their journal and runs stay until retention; their snapshots and timers go. */
+  readonly unitsRemoved: readonly UnitId[];
+  readonly entries: readonly Entry[];
+  readonly snapshots: readonly Snapshot[];
+  readonly timersSet: readonly TimerRow[];
+  readonly timersCleared: readonly { readonly unitId: UnitId; readonly timer: TimerName }[];
+  readonly outboxAdded: readonly OutboxRow[];
+  readonly outboxDone: readonly { readonly seq: number; readonly index: number }[];
+  readonly runsOrdered: readonly Omit<RunRow, 'handle' | 'startedMs' | 'outcome'>[];
+  readonly runsStarted: readonly { readonly runId: RunId; readonly handle: Handle; readonly startedMs: number }[];
+  /** A result and the status that announces it are in the same transaction (I12). */
+  readonly runsEnded: readonly { readonly runId: RunId; readonly outcome: Outcome }[];
+}
+
+export interface JournalQuery {
+  readonly unitId?: UnitId;
+  /** Entries with a greater `seq`. */
+  readonly afterSeq?: number;
+  /** Entries up to and with this `seq`. */
+  readonly throughSeq?: number;
+  readonly limit?: number;
+}
+
+/** The one owner of the database. Synchronous: a commit is done when it returns. */
+export interface Store {
+  /** @throws {StoreUnwritable} The commit failed; nothing of the tick is in the database. */
+  commit(tick: Tick): void;
+  /** 0 for an empty journal. */
+  lastSeq(): number;
+  units(): readonly UnitRow[];
+  /** Newest first; at most two are kept. `null` in place of one that cannot be read. */
+  snapshots(unitId: UnitId): readonly (Snapshot | null)[];
+  journal(query?: JournalQuery): Iterable<Entry>;
+  timers(): readonly TimerRow[];
+  outbox(): readonly OutboxRow[];
+  run(runId: RunId): RunRow | null;
+  /** Newest first. */
+  runs(unitId: UnitId): readonly RunRow[];
+  /** Runs that were ordered and have no outcome yet. */
+  openRuns(): readonly RunRow[];
+  rememberMachine(machine: MachineRow): void;
+  machine(definition: string): MachineRow | null;
+  meta(key: string): string | null;
+  setMeta(key: string, value: string): void;
+  close(): void;
+}
