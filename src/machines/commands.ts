@@ -24,15 +24,18 @@ export type LocalCommand =
   | { readonly type: 'recordOutcome'; readonly params: { readonly runId: RunId; readonly outcome: Outcome } }
   | { readonly type: 'forgetUnit'; readonly params: { readonly unitId: UnitId } };
 
-/** Done in the world, by a driver or a probe, after the commit. Only `launch` waits in the outbox (DESIGN.md §9). */
+/**
+ * Done in the world, by a driver or a probe, after the commit. They speak of the run the unit has after the entry that
+ * holds them. Only `launch` waits in the outbox; the others are derived again from the states after a restart.
+ */
 export type WorldCommand =
-  | { readonly type: 'launch'; readonly params: { readonly run: RunRef } }
-  | { readonly type: 'revoke'; readonly params: { readonly run: RunRef } }
-  | { readonly type: 'attach'; readonly params: { readonly run: RunRef } }
-  | { readonly type: 'endRun'; readonly params: { readonly run: RunRef; readonly how: EndMethod } }
-  | { readonly type: 'sweep'; readonly params: { readonly run: RunRef; readonly how: 'terminate' | 'kill' } }
-  | { readonly type: 'startProbe'; readonly params: { readonly run: RunRef; readonly probe: ProbePurpose } }
-  | { readonly type: 'stopProbe'; readonly params: { readonly run: RunRef; readonly probe: ProbePurpose } };
+  | { readonly type: 'launch'; readonly params?: undefined }
+  | { readonly type: 'revoke'; readonly params?: undefined }
+  | { readonly type: 'attach'; readonly params?: undefined }
+  | { readonly type: 'endRun'; readonly params: { readonly how: EndMethod } }
+  | { readonly type: 'sweep'; readonly params: { readonly how: 'terminate' | 'kill' } }
+  | { readonly type: 'startProbe'; readonly params: { readonly probe: ProbePurpose } }
+  | { readonly type: 'stopProbe'; readonly params: { readonly probe: ProbePurpose } };
 
 export type Command = LocalCommand | WorldCommand;
 export type CommandType = Command['type'];

@@ -42,10 +42,12 @@ export type Fact = { readonly generation: number } & (
   | { readonly type: 'watch.observed'; readonly what: readonly string[] }
 );
 
-/** What the supervisor tells a unit. */
+/** What the supervisor, or another unit, tells a unit. */
 export type Order =
   | { readonly type: 'dependencies.met' }
-  | { readonly type: 'dependencies.failed'; readonly problem: Problem };
+  | { readonly type: 'dependencies.failed'; readonly problem: Problem }
+  /** From a watcher or a group: start over, unless a person stopped it. Nobody waits for an answer. */
+  | { readonly type: 'restart.advised'; readonly by: string };
 
 export type TimerEvent = { readonly type: `timer.${TimerName}` };
 
@@ -93,6 +95,7 @@ export const UNIT_EVENTS = [
   'watch.observed',
   'dependencies.met',
   'dependencies.failed',
+  'restart.advised',
   'timer.launch',
   'timer.start',
   'timer.stable',

@@ -1,6 +1,6 @@
 import type { ExitReport } from './vocabulary.ts';
 
-/** Why a run ended (DESIGN.md §8). Every run gets exactly one. */
+/** Why a run ended. Every run gets exactly one. */
 export const OUTCOMES = [
   'finished',
   'failed',

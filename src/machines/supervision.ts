@@ -1,8 +1,8 @@
-import type { OutcomeKind } from './outcome.ts';
+import { isFailure, type OutcomeKind } from './outcome.ts';
 import type { GroupStrategy, Requirement } from './spec.ts';
 import type { Desired, TopState, UnitId, UnitKind } from './vocabulary.ts';
 
-/** What the supervisor sees of a unit. Made from the unit's own state, never kept. */
+/** What the supervisor sees of a unit. Made from the unit's own state whenever it is needed, never kept. */
 export interface UnitView {
   readonly id: UnitId;
   readonly kind: UnitKind;
@@ -11,8 +11,77 @@ export interface UnitView {
   readonly ready: boolean;
   readonly desired: Desired;
   readonly outcome: OutcomeKind | null;
-  readonly generation: number;
+  /** Its restart budget is spent: a reason for its group to end. */
+  readonly gaveUp: boolean;
   readonly after: Readonly<Record<UnitId, Requirement>>;
   readonly group: string | null;
   readonly strategy: GroupStrategy;
+}
+
+export interface Unmet {
+  readonly id: UnitId;
+  readonly requirement: Requirement;
+  /** It cannot come true by itself any more: somebody has to act. */
+  readonly hopeless: boolean;
+  readonly words: string;
+}
+
+/** Which requirements of a unit do not hold yet. An id that is not among the views is unmet, and hopeless. */
+export function unmetRequirements(view: UnitView, views: ReadonlyMap<UnitId, UnitView>): readonly Unmet[] {
+  return Object.entries(view.after).flatMap(([id, requirement]) => {
+    const other = views.get(id);
+    if (other && isMet(requirement, other)) return [];
+    const hopeless = !other || isHopeless(requirement, other);
+    return [
+      { id, requirement, hopeless, words: `${id} to be ${requirement} (it is ${other ? wordsOf(other) : 'gone'})` },
+    ];
+  });
+}
+
+function isMet(requirement: Requirement, { state, ready, outcome }: UnitView): boolean {
+  switch (requirement) {
+    case 'running':
+      return state === 'running' || state === 'idle-stalled';
+    case 'ready':
+      return ready;
+    case 'finished':
+      return state === 'reaped' && outcome === 'finished';
+    case 'reaped':
+      return state === 'reaped' && outcome !== null;
+    default:
+      return false;
+  }
+}
+
+function isHopeless(requirement: Requirement, { state, substate, outcome }: UnitView): boolean {
+  const settled = state === 'reaped' && substate === 'settled' && outcome !== null;
+  return settled && (requirement !== 'finished' || outcome !== 'finished');
+}
+
+export const wordsOf = ({ state, substate, outcome }: UnitView): string =>
+  outcome === null ? (substate ?? state) : `${state}: ${outcome}`;
+
+/** Units that may be stopped now: up, and nobody that is up still needs them. Stops go against the order of starts. */
+export function stoppableNow(views: readonly UnitView[]): readonly UnitView[] {
+  const up = views.filter(isUp);
+  const needed = new Set(up.flatMap(({ after }) => Object.keys(after)));
+  const free = up.filter(({ id }) => !needed.has(id));
+  return free.filter(({ state, desired }) => state !== 'stopping' || desired === 'up');
+}
+
+/** Anything but at rest. A unit in backoff is up: it would come back. */
+export const isUp = ({ state, substate }: UnitView): boolean => !(state === 'reaped' && substate === 'settled');
+
+/** A death that nobody asked for, after which policy starts the unit again. */
+export const diedAndReturns = ({ state, substate, outcome }: UnitView): boolean =>
+  state === 'reaped' && substate === 'backoff' && outcome !== null && isFailure(outcome);
+
+/** The members of its group that share the fate of a unit, in the order of the spec (OTP's strategies). */
+export function sharesFate(subject: UnitView, views: readonly UnitView[]): readonly UnitView[] {
+  if (subject.group === null || subject.strategy === 'one-for-one') return [];
+  const members = views.filter(({ group }) => group === subject.group);
+  const position = members.findIndex(({ id }) => id === subject.id);
+  return subject.strategy === 'one-for-all'
+    ? members.filter(({ id }) => id !== subject.id)
+    : members.slice(position + 1);
 }

@@ -9,7 +9,7 @@ import type { Handle, Json, RunId, TimerName, TimerRestore, UnitId, UnitKind } f
 export type StateValue = string | { readonly [state: string]: StateValue };
 
 /**
- * One accepted event, with all that it led to. Explains itself without code (DESIGN.md §4.5).
+ * One accepted event, with all that it led to. Explains itself without code.
  *
  * `unitId` is `''` for the supervisor.
  */

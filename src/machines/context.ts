@@ -1,0 +1,92 @@
+import type { Request } from './events.ts';
+import type { Ending, Outcome } from './outcome.ts';
+import { NO_HISTORY, type RestartHistory, type Verdict } from './restart-policy.ts';
+import type { AliveSpec, ReadySpec, StopSpec, UnitSpec } from './spec.ts';
+import type { Desired, Handle, RunId, Survivor, UnitId } from './vocabulary.ts';
+
+/** A request that was accepted and not answered yet. */
+export interface Wish {
+  readonly requestId: string;
+  readonly type: Request['type'];
+}
+
+/** The run that is under way, or the last one that was. */
+export interface Run {
+  readonly runId: RunId;
+  readonly handle: Handle | null;
+  readonly startedMs: number | null;
+  /** Launched by an earlier orchestrator. */
+  readonly adopted: boolean;
+}
+
+/**
+ * Everything a unit knows of itself. Flat, and every key is always there: a journal entry's patch is the keys that
+ * changed, and a context is rebuilt by laying patches over each other.
+ */
+export interface UnitContext {
+  readonly id: UnitId;
+  readonly epoch: string;
+  readonly spec: UnitSpec;
+  readonly desired: Desired;
+  /** Who asked for that last. */
+  readonly desiredBy: string | null;
+  /** Counts the runs. A fact of an older generation changes nothing. */
+  readonly generation: number;
+  readonly run: Run | null;
+  /** Why the run is ending. The first cause wins. */
+  readonly ending: Ending | null;
+  /** How the last run ended; `null` while one is under way, and before the first. */
+  readonly outcome: Outcome | null;
+  /** The launch failed for want of processes, descriptors or memory. */
+  readonly resource: boolean;
+  readonly history: RestartHistory;
+  readonly verdict: Verdict | null;
+  /** Runs that policy started again since somebody asked for a start. */
+  readonly restarts: number;
+  readonly wishes: readonly Wish[];
+  readonly blocked: string | null;
+  readonly survivors: readonly Survivor[];
+  /** What a watcher saw and has not acted on yet. */
+  readonly observed: readonly string[];
+  /** Why it is not well, in words: the last launch error, the last probe failure. `''`: nothing is wrong. */
+  readonly why: string;
+}
+
+export interface UnitInput {
+  readonly id: UnitId;
+  readonly epoch: string;
+  readonly spec: UnitSpec;
+}
+
+export function newContext({ id, epoch, spec }: UnitInput): UnitContext {
+  return {
+    id,
+    epoch,
+    spec,
+    desired: 'down',
+    desiredBy: null,
+    generation: 0,
+    run: null,
+    ending: null,
+    outcome: null,
+    resource: false,
+    history: NO_HISTORY,
+    verdict: null,
+    restarts: 0,
+    wishes: [],
+    blocked: null,
+    survivors: [],
+    observed: [],
+    why: '',
+  };
+}
+
+export const readyOf = (spec: UnitSpec): ReadySpec | null => ('ready' in spec ? spec.ready : null);
+export const aliveOf = (spec: UnitSpec): AliveSpec | null => ('alive' in spec ? spec.alive : null);
+export const graceMsOf = (spec: UnitSpec): number => ('stop' in spec ? spec.stop.grace : WATCHER_GRACE_MS);
+export const askOf = (spec: UnitSpec): StopSpec['ask'] => ('stop' in spec ? spec.stop.ask : null);
+export const keepsDescendants = (spec: UnitSpec): boolean => 'keepDescendants' in spec && spec.keepDescendants;
+export const awaitsFirstObservation = (spec: UnitSpec): boolean => 'poll' in spec && spec.poll !== null;
+
+/** A watcher is part of us; disarming it takes no longer than closing a handle. */
+const WATCHER_GRACE_MS = 5_000;

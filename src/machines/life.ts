@@ -1,0 +1,332 @@
+/**
+ * The lives of a server, a job and a watcher: the whole of them, in the order in which they are lived.
+ *
+ * Each state says what it starts on entry and undoes on exit, and what each event means in it. An event that a state does
+ * not name means nothing there, on purpose: the tables in `test/machines/*.table.md` show every pair. Pure: the names of
+ * commands stand here, and are done elsewhere after they were committed. `unit.ts` says what each name means.
+ */
+import { newContext } from './context.ts';
+import { unit } from './unit.ts';
+import { MAX_ITERATIONS } from './unit-commands.ts';
+
+const cancel = <const Name extends string>(timer: Name) => ({ type: 'cancelTimer', params: { timer } }) as const;
+const end = <const How extends string>(how: How) => ({ type: 'endRun', params: { how } }) as const;
+const sweep = <const How extends string>(how: How) => ({ type: 'sweep', params: { how } }) as const;
+
+/** What means the same in every state that does not say otherwise: the wish is remembered, and acted on in time. */
+const anywhere = {
+  'start.requested': [{ guard: 'isBeingRemoved', actions: 'refuseRemoved' }, { actions: 'takeSide' }],
+  'restart.requested': [{ guard: 'isBeingRemoved', actions: 'refuseRemoved' }, { actions: 'takeSide' }],
+  'stop.requested': { actions: 'takeSide' },
+  'terminate.requested': { actions: 'takeSide' },
+  'run.blocked': { actions: 'noteBlocked' },
+} as const;
+
+/** The leader is gone, whoever ended it: the outcome stands now, and what it left behind is next. */
+const itsEnd = {
+  'run.exited': { target: '#sweeping', actions: ['recordExit', 'publishOutcome'] },
+  'run.lost': { target: '#sweeping', actions: ['recordLoss', 'publishOutcome'] },
+} as const;
+
+/** Everything that ends a run which is up and well. */
+const whileUp = {
+  'stop.requested': { target: '#stopping', actions: ['takeSide', 'becauseAsked'] },
+  'terminate.requested': { target: '#stopping', actions: ['takeSide', 'becauseAsked'] },
+  'restart.requested': { target: '#stopping', actions: ['takeSide', 'becauseAsked'] },
+  'restart.advised': { target: '#stopping', actions: 'becauseAsked' },
+  ...itsEnd,
+} as const;
+
+const idling = {
+  'activity.ceased': [
+    { guard: 'idleIsReported', target: 'idle-stalled' },
+    { guard: 'idleMeansStop', target: '#stopping', actions: ['becauseIdle', 'wantDown'] },
+    { target: '#stopping', actions: 'becauseIdle' },
+  ],
+} as const;
+
+const spawning = unit.createStateConfig({
+  id: 'spawning',
+  initial: 'waiting',
+  states: {
+    // For its dependencies. The supervisor says when they are met.
+    waiting: {
+      always: { guard: 'waitsForNothing', target: 'launching' },
+      on: {
+        'dependencies.met': 'launching',
+        'dependencies.failed': { actions: 'refuseUp' },
+        'stop.requested': { target: '#reaped', actions: 'takeSide' },
+        'terminate.requested': { target: '#reaped', actions: 'takeSide' },
+      },
+    },
+    // The kernel may already have forked. A stop is remembered, and acted on once there is an identity.
+    launching: {
+      entry: ['beginRun', 'launch', 'startLaunchTimer'],
+      exit: cancel('launch'),
+      on: { 'run.claimed': 'adopting', 'timer.launch': { actions: ['revoke', 'startLaunchTimer'] } },
+    },
+    // Claimed by a launcher that has not said yet who it is: an earlier orchestrator died before it could tell.
+    adopting: {
+      entry: 'startLaunchTimer',
+      exit: cancel('launch'),
+      on: { 'timer.launch': { actions: ['revoke', 'startLaunchTimer'] } },
+    },
+  },
+  on: {
+    'run.launched': [
+      { guard: 'isUnwanted', target: '#stopping', actions: ['recordLaunch', 'becauseUnwanted'] },
+      { guard: 'mustProveItself', target: '#waiting-health', actions: ['recordLaunch', 'startRunTimer'] },
+      { target: '#running', actions: ['recordLaunch', 'startRunTimer'] },
+    ],
+    'run.launch-failed': { target: '#reaped', actions: ['recordLaunchFailure', 'publishOutcome'] },
+    'run.revoked': [
+      { guard: 'isUnwanted', target: '#reaped', actions: ['becauseUnwanted', 'recordRevocation', 'publishOutcome'] },
+      { target: '.launching', reenter: true, actions: ['recordRevocation', 'publishOutcome'] },
+    ],
+    ...itsEnd,
+  },
+});
+
+const waitingHealth = unit.createStateConfig({
+  id: 'waiting-health',
+  tags: 'alive',
+  entry: ['startReadyProbe', 'startReadinessTimer'],
+  exit: ['stopReadyProbe', cancel('start')],
+  on: {
+    'probe.passed': 'running',
+    'probe.failed': { actions: 'noteProblem' },
+    'run.progressed': { actions: ['noteProgress', 'startReadinessTimer'] },
+    'timer.start': { target: '#stopping', actions: 'becauseStartTimedOut' },
+    'run.adopted': { actions: ['recordAdoption', 'attach', 'startReadyProbe'] },
+    ...whileUp,
+  },
+});
+
+const stopping = unit.createStateConfig({
+  id: 'stopping',
+  tags: 'alive',
+  initial: 'asking',
+  states: {
+    // The thing itself first, then the operating system.
+    asking: {
+      entry: 'askAndWait',
+      exit: cancel('ask'),
+      always: { guard: 'cannotBeAsked', target: 'terminating' },
+      on: { 'timer.ask': 'terminating', 'run.adopted': { actions: ['recordAdoption', 'attach', 'askAndWait'] } },
+    },
+    terminating: {
+      entry: [end('terminate'), 'startGraceTimer'],
+      exit: cancel('grace'),
+      on: {
+        'timer.grace': 'killing',
+        'run.adopted': { actions: ['recordAdoption', 'attach', end('terminate')] },
+      },
+    },
+    // A process in an uninterruptible wait dies when it wakes up. Until then it is killed again, and not called dead.
+    killing: {
+      entry: [end('kill'), 'startKillTimer'],
+      exit: cancel('kill'),
+      on: {
+        'timer.kill': { actions: [end('kill'), 'startKillTimer'] },
+        'run.adopted': { actions: ['recordAdoption', 'attach', end('kill')] },
+      },
+    },
+    sweeping: {
+      id: 'sweeping',
+      initial: 'terminating',
+      always: { guard: 'keepsDescendants', target: '#reaped' },
+      exit: cancel('sweep'),
+      states: {
+        terminating: { entry: 'sweepAndWait', on: { 'timer.sweep': 'killing' } },
+        killing: { entry: [sweep('kill'), 'startLastSweepTimer'], on: { 'timer.sweep': '#reaped' } },
+      },
+      on: { 'run.swept': { target: '#reaped', actions: 'recordSurvivors' } },
+    },
+  },
+  on: itsEnd,
+});
+
+const reaped = unit.createStateConfig({
+  id: 'reaped',
+  initial: 'deciding',
+  states: {
+    // Left at once. What comes next is a matter of what is wanted, then of policy.
+    deciding: {
+      entry: 'weigh',
+      always: [
+        { guard: 'isRestarting', target: '#spawning' },
+        { guard: 'policyRestarts', target: 'backoff' },
+        { target: 'settled' },
+      ],
+    },
+    backoff: {
+      entry: ['spendBudget', 'startBackoffTimer'],
+      exit: cancel('backoff'),
+      on: {
+        'timer.backoff': '#spawning',
+        'start.requested': { target: '#spawning', actions: 'takeSide' },
+        'restart.requested': { target: '#spawning', actions: 'takeSide' },
+        'restart.advised': '#spawning',
+        'stop.requested': { target: 'settled', actions: 'takeSide' },
+        'terminate.requested': { target: 'settled', actions: 'takeSide' },
+      },
+    },
+    settled: {
+      entry: ['rest', 'answerAll', 'forgetIfRemoved'],
+      on: {
+        'start.requested': { target: '#spawning', actions: ['takeSide', 'forgetFailures'] },
+        'restart.requested': { target: '#spawning', actions: ['takeSide', 'forgetFailures'] },
+        'restart.advised': [
+          { guard: 'wasStoppedByHand' },
+          { target: '#spawning', actions: ['wantUp', 'forgetFailures'] },
+        ],
+        'stop.requested': { actions: 'answer' },
+        'terminate.requested': { actions: ['takeSide', 'answerAll', 'forgetIfRemoved'] },
+      },
+    },
+  },
+});
+
+/** Should keep running: its liveness is watched for as long as it is up. */
+export const serverMachine = unit.createMachine({
+  id: 'server',
+  version: '1',
+  context: ({ input }) => newContext(input),
+  options: { maxIterations: MAX_ITERATIONS },
+  initial: 'reaped',
+  on: anywhere,
+  states: {
+    spawning,
+    'waiting-health': waitingHealth,
+    running: {
+      id: 'running',
+      tags: 'alive',
+      entry: ['answerUp', 'noteWell', 'startAliveProbe', 'startStableTimer'],
+      exit: ['stopAliveProbe', cancel('stable')],
+      initial: 'healthy',
+      states: {
+        healthy: { tags: 'ready', on: { 'probe.failed': { target: 'unhealthy', actions: 'noteProblem' } } },
+        unhealthy: { on: { 'probe.passed': { target: 'healthy', actions: 'noteWell' } } },
+      },
+      on: {
+        'start.requested': { actions: 'answer' },
+        'timer.stable': { actions: 'recordStable' },
+        'probe.exhausted': { target: '#stopping', actions: ['noteProblem', 'becauseUnhealthy'] },
+        'run.adopted': { actions: ['recordAdoption', 'attach', 'startAliveProbe'] },
+        ...idling,
+        ...whileUp,
+      },
+    },
+    'idle-stalled': {
+      tags: ['alive', 'ready'],
+      entry: ['noteIdle', 'startAliveProbe'],
+      exit: 'stopAliveProbe',
+      on: {
+        'activity.resumed': 'running',
+        'start.requested': { actions: 'answer' },
+        'probe.exhausted': { target: '#stopping', actions: ['noteProblem', 'becauseUnhealthy'] },
+        'run.adopted': { actions: ['recordAdoption', 'attach', 'startAliveProbe'] },
+        ...whileUp,
+      },
+    },
+    stopping,
+    reaped,
+  },
+});
+
+/** Should end. Its deadline counts from the launch, whatever it does in between. */
+export const jobMachine = unit.createMachine({
+  id: 'job',
+  version: '1',
+  context: ({ input }) => newContext(input),
+  options: { maxIterations: MAX_ITERATIONS },
+  initial: 'reaped',
+  on: anywhere,
+  states: {
+    spawning,
+    'waiting-health': {
+      ...waitingHealth,
+      on: { ...waitingHealth.on, 'timer.run': { target: '#stopping', actions: 'becauseTimedOut' } },
+    },
+    running: {
+      id: 'running',
+      tags: ['alive', 'ready'],
+      entry: ['answerUp', 'noteWell'],
+      on: {
+        'start.requested': { actions: 'answer' },
+        'timer.run': { target: '#stopping', actions: 'becauseTimedOut' },
+        'run.adopted': { actions: ['recordAdoption', 'attach'] },
+        ...idling,
+        ...whileUp,
+      },
+    },
+    'idle-stalled': {
+      tags: ['alive', 'ready'],
+      entry: 'noteIdle',
+      on: {
+        'activity.resumed': 'running',
+        'start.requested': { actions: 'answer' },
+        'timer.run': { target: '#stopping', actions: 'becauseTimedOut' },
+        'run.adopted': { actions: ['recordAdoption', 'attach'] },
+        ...whileUp,
+      },
+    },
+    stopping: { ...stopping, entry: cancel('run') },
+    reaped,
+  },
+});
+
+/** Observes and acts. What it sees is gathered while it goes on, and acted on once it is quiet. */
+export const watcherMachine = unit.createMachine({
+  id: 'watcher',
+  version: '1',
+  context: ({ input }) => newContext(input),
+  options: { maxIterations: MAX_ITERATIONS },
+  initial: 'reaped',
+  on: anywhere,
+  states: {
+    spawning,
+    'waiting-health': {
+      ...waitingHealth,
+      on: { ...waitingHealth.on, 'watch.observed': { target: 'running', actions: 'gatherObserved' } },
+    },
+    running: {
+      id: 'running',
+      tags: ['alive', 'ready'],
+      entry: ['answerUp', 'noteWell', 'startStableTimer'],
+      exit: cancel('stable'),
+      initial: 'observing',
+      states: {
+        observing: { on: { 'watch.observed': { target: 'gathering', actions: 'gatherObserved' } } },
+        gathering: {
+          entry: 'startDebounceTimer',
+          exit: cancel('debounce'),
+          on: {
+            'watch.observed': { target: 'gathering', reenter: true, actions: 'gatherObserved' },
+            'timer.debounce': { target: 'observing', actions: 'act' },
+          },
+        },
+      },
+      on: {
+        'start.requested': { actions: 'answer' },
+        'timer.stable': { actions: 'recordStable' },
+        'run.adopted': { actions: ['recordAdoption', 'attach'] },
+        ...idling,
+        ...whileUp,
+      },
+    },
+    'idle-stalled': {
+      tags: ['alive', 'ready'],
+      entry: 'noteIdle',
+      on: {
+        'activity.resumed': 'running',
+        'watch.observed': { target: 'running.gathering', actions: 'gatherObserved' },
+        'start.requested': { actions: 'answer' },
+        'run.adopted': { actions: ['recordAdoption', 'attach'] },
+        ...whileUp,
+      },
+    },
+    stopping,
+    reaped,
+  },
+});

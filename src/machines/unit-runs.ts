@@ -1,0 +1,124 @@
+import { assertEvent } from 'xstate';
+import type { UnitContext } from './context.ts';
+import { type Ending, isFailure, outcomeOf, outcomeWithoutExit } from './outcome.ts';
+import { afterStable, NO_HISTORY, restartPolicy } from './restart-policy.ts';
+import { commands } from './unit-commands.ts';
+
+const because = (ending: Omit<Ending, 'by'> & { by?: string | null }) =>
+  commands.assign({ ending: ({ context }) => context.ending ?? { by: null, ...ending } });
+
+/** Why it ends. The first cause stays (I3): a kill that follows a failed probe is not a crash. */
+export const causes = {
+  becauseAsked: commands.assign({
+    ending: ({ context, event }): Ending => {
+      const by = 'by' in event ? event.by : null;
+      const kind = event.type === 'terminate.requested' ? 'terminated' : 'stopped';
+      return context.ending ?? { kind, by, detail: null };
+    },
+  }),
+  becauseUnwanted: commands.assign({
+    ending: ({ context }): Ending => {
+      const kind = context.desired === 'removed' ? 'terminated' : 'stopped';
+      return context.ending ?? { kind, by: context.desiredBy, detail: 'while it was starting' };
+    },
+  }),
+  becauseUnhealthy: commands.assign({
+    ending: ({ context, event }) =>
+      context.ending ?? { kind: 'unhealthy', by: null, detail: 'detail' in event ? event.detail : null },
+  }),
+  becauseStartTimedOut: commands.assign({
+    ending: ({ context }) => context.ending ?? { kind: 'start-timeout', by: null, detail: context.why || null },
+  }),
+  becauseTimedOut: because({ kind: 'timed-out', detail: null }),
+  becauseIdle: because({ kind: 'idle', detail: null }),
+};
+
+/** The life of a run, as its driver tells it. */
+export const runs = {
+  beginRun: commands.assign(({ context }) => ({
+    generation: context.generation + 1,
+    run: {
+      runId: `${context.epoch}.${context.generation + 1}`,
+      handle: null,
+      startedMs: null,
+      adopted: false,
+    },
+    ending: null,
+    outcome: null,
+    resource: false,
+    verdict: null,
+    blocked: null,
+    survivors: [],
+    why: '',
+  })),
+  recordLaunch: commands.assign(({ context, event }) => {
+    assertEvent(event, 'run.launched');
+    const { handle, startedMs, adopted } = event;
+    return { run: context.run && { ...context.run, handle, startedMs, adopted } };
+  }),
+  recordAdoption: commands.assign(({ context, event }) => {
+    assertEvent(event, 'run.adopted');
+    return { run: context.run && { ...context.run, handle: event.handle, adopted: true } };
+  }),
+  recordLaunchFailure: commands.assign(({ context, event }) => {
+    assertEvent(event, 'run.launch-failed');
+    const ending: Ending = context.ending ?? { kind: 'launch-failed', by: null, detail: event.problem.message };
+    return {
+      outcome: outcomeWithoutExit(ending, event.atMs),
+      resource: event.resource,
+      why: `${event.problem.message} ${event.problem.hint}`.trim(),
+    };
+  }),
+  recordRevocation: commands.assign(({ context, event }) => {
+    const ending: Ending = context.ending ?? { kind: 'stopped', by: null, detail: 'it was never launched' };
+    return { outcome: outcomeWithoutExit(ending, event.atMs) };
+  }),
+  recordExit: commands.assign(({ context, event }) => {
+    assertEvent(event, 'run.exited');
+    const outcome = outcomeOf(context.ending, event.exit);
+    return { outcome, why: isFailure(outcome.kind) ? (outcome.detail ?? context.why) : '' };
+  }),
+  recordLoss: commands.assign(({ context, event }) => {
+    assertEvent(event, 'run.lost');
+    const lost: Ending = { kind: 'lost', by: null, detail: 'it ended while nobody could see how' };
+    return { outcome: outcomeWithoutExit(context.ending ?? lost, event.endedMs) };
+  }),
+  recordSurvivors: commands.assign({ survivors: ({ event }) => ('survivors' in event ? event.survivors : []) }),
+  /** The result goes into the same transaction as the state that announces it (I12). */
+  publishOutcome: commands.enqueueActions(({ enqueue, context: { run, outcome } }) => {
+    if (run && outcome) enqueue({ type: 'recordOutcome', params: { runId: run.runId, outcome } });
+  }),
+  weigh: commands.assign(({ context, event }) => {
+    if (!context.outcome || context.desired !== 'up') return { verdict: null };
+    const { outcome, resource, history } = context;
+    const seed = context.run?.runId ?? context.id;
+    const verdict = restartPolicy(context.spec.restart, history, { outcome, resource, monoMs: event.monoMs, seed });
+    return { verdict };
+  }),
+  spendBudget: commands.assign(({ context }) => ({
+    history: context.verdict?.kind === 'restart' ? context.verdict.history : context.history,
+    restarts: context.restarts + 1,
+  })),
+  forgetFailures: commands.assign({ history: NO_HISTORY }),
+  recordStable: commands.assign({ history: ({ context }) => afterStable(context.history) }),
+  wantUp: commands.assign({ desired: 'up' as const }),
+  wantDown: commands.assign({ desired: 'down' as const }),
+  /** What rests is not wanted up any more; only a request changes that. */
+  rest: commands.assign(({ context }) => ({
+    desired: context.desired === 'removed' ? 'removed' : 'down',
+    why: context.verdict?.kind === 'settle' && context.verdict.gaveUp ? gaveUpWords(context) : context.why,
+  })),
+  forgetIfRemoved: commands.enqueueActions(({ enqueue, context }) => {
+    if (context.desired === 'removed') enqueue({ type: 'forgetUnit', params: { unitId: context.id } });
+  }),
+  noteProblem: commands.assign({ why: ({ context, event }) => ('detail' in event ? event.detail : context.why) }),
+  noteProgress: commands.assign({ why: ({ context, event }) => ('text' in event ? event.text : context.why) }),
+  noteIdle: commands.assign({ why: 'nothing it does can be seen' }),
+  noteWell: commands.assign({ why: '' }),
+  noteBlocked: commands.assign({ blocked: ({ context, event }) => ('on' in event ? event.on : context.blocked) }),
+};
+
+function gaveUpWords({ outcome, verdict, why }: UnitContext): string {
+  const reason = verdict?.kind === 'settle' ? verdict.why : '';
+  return `gave up: ${reason} (last: ${outcome?.kind ?? 'unknown'})${why && `: ${why}`}`;
+}

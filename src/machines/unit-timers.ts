@@ -1,0 +1,64 @@
+import { aliveOf, askOf, graceMsOf, keepsDescendants, readyOf, type UnitContext } from './context.ts';
+import { type CommandParams, commands } from './unit-commands.ts';
+
+/** The launcher writes who it is within milliseconds. After this long the launch is taken back, or found. */
+export const LAUNCH_DEADLINE_MS = 15_000;
+/** How long a killed process may take to go before it is killed again: a process in an uninterruptible wait dies late. */
+export const KILL_AGAIN_MS = 5_000;
+
+const startsTimer = (params: (context: UnitContext) => CommandParams['startTimer']) =>
+  commands.enqueueActions(({ enqueue, context }) => enqueue({ type: 'startTimer', params: params(context) }));
+
+/** Every wait of a unit, and how long it may be (I4). */
+export const timers = {
+  startLaunchTimer: startsTimer(() => ({ timer: 'launch', ms: LAUNCH_DEADLINE_MS, restore: 'restart' })),
+  // A start that we slept through gets its full window again.
+  startReadinessTimer: startsTimer(({ spec }) => ({
+    timer: 'start',
+    ms: readyOf(spec)?.within ?? 0,
+    restore: 'restart',
+  })),
+  startStableTimer: startsTimer(({ spec }) => ({ timer: 'stable', ms: spec.restart.stableAfter, restore: 'absolute' })),
+  startGraceTimer: startsTimer(({ spec }) => ({ timer: 'grace', ms: graceMsOf(spec), restore: 'restart' })),
+  askAndWait: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+    if (askOf(spec) === null) return;
+    enqueue({ type: 'endRun', params: { how: 'ask' } });
+    enqueue({ type: 'startTimer', params: { timer: 'ask', ms: graceMsOf(spec), restore: 'restart' } });
+  }),
+  startKillTimer: startsTimer(() => ({ timer: 'kill', ms: KILL_AGAIN_MS, restore: 'restart' })),
+  sweepAndWait: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+    if (keepsDescendants(spec)) return;
+    enqueue({ type: 'sweep', params: { how: 'terminate' } });
+    enqueue({ type: 'startTimer', params: { timer: 'sweep', ms: graceMsOf(spec), restore: 'restart' } });
+  }),
+  startLastSweepTimer: startsTimer(() => ({ timer: 'sweep', ms: KILL_AGAIN_MS, restore: 'restart' })),
+  startBackoffTimer: startsTimer(({ verdict }) => ({
+    timer: 'backoff',
+    ms: verdict?.kind === 'restart' ? verdict.delayMs : 0,
+    restore: 'absolute',
+  })),
+  startRunTimer: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+    if (spec.kind !== 'job' || spec.timeout === null) return;
+    enqueue({ type: 'startTimer', params: { timer: 'run', ms: spec.timeout, restore: 'absolute' } });
+  }),
+  startDebounceTimer: startsTimer(({ spec }) => ({
+    timer: 'debounce',
+    ms: spec.kind === 'watcher' ? spec.debounce : 0,
+    restore: 'restart',
+  })),
+};
+
+export const probes = {
+  startReadyProbe: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+    if (readyOf(spec)) enqueue({ type: 'startProbe', params: { probe: 'ready' } });
+  }),
+  stopReadyProbe: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+    if (readyOf(spec)) enqueue({ type: 'stopProbe', params: { probe: 'ready' } });
+  }),
+  startAliveProbe: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+    if (aliveOf(spec)) enqueue({ type: 'startProbe', params: { probe: 'alive' } });
+  }),
+  stopAliveProbe: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+    if (aliveOf(spec)) enqueue({ type: 'stopProbe', params: { probe: 'alive' } });
+  }),
+};

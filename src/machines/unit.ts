@@ -1,0 +1,56 @@
+/**
+ * What servers, jobs and watchers have in common: the names of everything a unit can do and ask.
+ *
+ * `life.ts` says in which state which of these happens; this file and its neighbours say what each name means.
+ */
+import { assertEvent } from 'xstate';
+import { askOf, awaitsFirstObservation, keepsDescendants, readyOf } from './context.ts';
+import { type CommandParams, commands } from './unit-commands.ts';
+import { requests } from './unit-requests.ts';
+import { causes, runs } from './unit-runs.ts';
+import { probes, timers } from './unit-timers.ts';
+
+const OBSERVED_MAX = 100;
+
+const watching = {
+  gatherObserved: commands.assign({
+    observed: ({ context, event }) => {
+      assertEvent(event, 'watch.observed');
+      return [...new Set([...context.observed, ...event.what])].slice(-OBSERVED_MAX);
+    },
+  }),
+  act: commands.enqueueActions(({ enqueue, context: { id, spec } }) => {
+    if (spec.kind !== 'watcher') return;
+    const by = `watcher:${id}`;
+    const { stop, restart, start, run } = spec.then;
+    for (const to of stop) tell(to, { type: 'stop.requested', requestId: null, by });
+    for (const to of restart) tell(to, { type: 'restart.advised', by });
+    for (const to of [...start, ...run]) tell(to, { type: 'start.requested', requestId: null, by });
+    enqueue.assign({ observed: [] });
+
+    function tell(to: string, event: CommandParams['tell']['event']): void {
+      enqueue({ type: 'tell', params: { to, event } });
+    }
+  }),
+};
+
+export const unit = commands.extend({
+  actions: { ...timers, ...probes, ...requests, ...causes, ...runs, ...watching },
+  guards: {
+    isBeingRemoved: ({ context }) => context.desired === 'removed',
+    isUnwanted: ({ context }) => context.desired !== 'up',
+    waitsForNothing: ({ context: { spec } }) => Object.keys(spec.after).length === 0,
+    mustProveItself: ({ context: { spec } }) => readyOf(spec) !== null || awaitsFirstObservation(spec),
+    cannotBeAsked: ({ context: { spec } }) => askOf(spec) === null,
+    keepsDescendants: ({ context: { spec } }) => keepsDescendants(spec),
+    idleIsReported: ({ context: { spec } }) => (spec.idle?.then ?? 'report') === 'report',
+    idleMeansStop: ({ context: { spec } }) => spec.idle?.then === 'stop',
+    /** It was made to end in order to begin again: policy has no say. */
+    isRestarting: ({ context: { desired, outcome, spec } }) =>
+      desired === 'up' && (outcome?.kind === 'stopped' || (outcome?.kind === 'idle' && spec.idle?.then === 'restart')),
+    policyRestarts: ({ context }) => context.verdict?.kind === 'restart',
+    /** A manual stop beats every policy; so does never having been started. */
+    wasStoppedByHand: ({ context: { outcome } }) =>
+      outcome === null || outcome.kind === 'stopped' || outcome.kind === 'terminated',
+  },
+});
