@@ -1,0 +1,174 @@
+import * as Result from 'effect/Result';
+import * as Schema from 'effect/Schema';
+import type { UnitKind } from '../vocabulary.ts';
+import { InvalidSpec, type SpecFault, type SpecPath, show } from './fault.ts';
+import { ID, Id } from './names.ts';
+import { suggestion } from './nearest.ts';
+import { notYetInProject, notYetInUnit } from './not-yet.ts';
+import { Frame, type ProjectSpec } from './project.ts';
+import { cycleFaults, groupFaults, isMap, referenceFaults } from './references.ts';
+import { type DeathPolicy, SCHEMA_OF_KIND, type UnitSpec } from './unit.ts';
+import { faultsOf } from './words.ts';
+
+export interface DecodeOptions {
+  /** For what the input leaves open and depends on who asks. */
+  readonly defaults?: {
+    /** @default 'adopt' */
+    readonly onOrchestratorDeath?: DeathPolicy;
+    /** The name of a project that has none. @default 'project' */
+    readonly name?: string;
+  };
+}
+
+/**
+ * A project file, decoded: defaults filled in, durations in milliseconds, sizes in bytes.
+ *
+ * ```ts
+ * decodeProject({ units: { api: { command: 'node api.js' } } }).units[0]?.restart.when // => 'failure'
+ * ```
+ *
+ * @throws {InvalidSpec} With every fault at once, each with its path.
+ */
+export function decodeProject(input: unknown, options: DecodeOptions = {}): ProjectSpec {
+  const written = withoutUndefined(input);
+  const frame = run(Frame, written, []);
+  const units = new Map(Object.entries(isMap(written) && isMap(written.units) ? written.units : {}));
+  const pathOf = (id: string): SpecPath => ['units', id];
+  const decoded = [...units].map(([id, unit]) => decodeBody(id, unit, pathOf(id), options));
+  const faults = [
+    ...frame.faults,
+    ...[...units].flatMap(([id, unit], index) => [
+      ...(decoded[index]?.faults ?? []),
+      ...referenceFaults(id, unit, units, pathOf(id)),
+    ]),
+    ...cycleFaults(units, pathOf),
+    ...groupFaults(units, isMap(written) ? written.groups : undefined),
+    ...notYetInProject(written),
+  ];
+  const given = frame.value?.name ?? options.defaults?.name;
+  if (faults.length > 0 || frame.value === null) {
+    throw new InvalidSpec({ subject: given === undefined ? 'the project' : `project "${given}"`, faults });
+  }
+  return { name: given ?? 'project', groups: frame.value.groups, units: decoded.flatMap(({ value }) => value ?? []) };
+}
+
+/**
+ * One unit, with its `id` inside.
+ *
+ * ```ts
+ * decodeUnit({ id: 'build', kind: 'job', command: 'npm run build', timeout: '10m' }).id // => 'build'
+ * ```
+ *
+ * @throws {InvalidSpec} With every fault at once, each with its path from the unit.
+ */
+export function decodeUnit(input: unknown, options: DecodeOptions = {}): UnitSpec {
+  const written = withoutUndefined(input);
+  const { id, ...body } = isMap(written) ? written : { id: undefined };
+  const key = typeof id === 'string' ? id : '';
+  const found =
+    typeof id === 'string' ? [] : [invalid(['id'], 'must be a text', 'give the unit a name, such as id: "api"')];
+  const { value, faults } = decodeBody(key, isMap(written) ? body : written, [], options);
+  const all = [...(isMap(written) ? found : []), ...faults, ...selfFaults(key, body)];
+  if (all.length > 0 || value === null) {
+    throw new InvalidSpec({ subject: key === '' ? 'a unit' : `unit "${key}"`, faults: all });
+  }
+  return value;
+}
+
+interface Decoded<Value> {
+  readonly value: Value | null;
+  readonly faults: readonly SpecFault[];
+}
+
+function decodeBody(id: string, body: unknown, path: SpecPath, options: DecodeOptions): Decoded<UnitSpec> {
+  const idFaults = id === '' || ID.test(id) ? [] : run(Id, id, path.length === 0 ? ['id'] : path).faults;
+  const kind = isMap(body) ? (body.kind ?? 'server') : 'server';
+  if (!isKind(kind)) return { value: null, faults: [...idFaults, noKind(kind, path)] };
+  const { value, faults } = runKind(kind, body, path);
+  const notYet = notYetInUnit(body, path);
+  const all = [...idFaults, ...faults.map((fault) => otherKind(fault, kind, path)), ...notYet];
+  if (value === null || all.length > 0) return { value: null, faults: all };
+  return { value: complete(id, value, options), faults: [] };
+}
+
+type Body = { [Kind in UnitKind]: (typeof SCHEMA_OF_KIND)[Kind]['Type'] }[UnitKind];
+
+function runKind(kind: UnitKind, body: unknown, path: SpecPath): Decoded<Body> {
+  if (kind === 'server') return run(SCHEMA_OF_KIND.server, body, path);
+  return kind === 'job' ? run(SCHEMA_OF_KIND.job, body, path) : run(SCHEMA_OF_KIND.watcher, body, path);
+}
+
+function complete(id: string, body: Body, options: DecodeOptions): UnitSpec {
+  if (body.kind === 'watcher') return { id, ...body };
+  const onOrchestratorDeath = body.onOrchestratorDeath ?? options.defaults?.onOrchestratorDeath ?? 'adopt';
+  // Probe targets without a driver were refused as NotYet before we came here; the types of specs know only the others.
+  if (body.kind === 'server') return { id, ...body, onOrchestratorDeath } as UnitSpec;
+  const { retry, ...job } = body;
+  return { id, ...job, restart: retry, onOrchestratorDeath } as UnitSpec;
+}
+
+function run<S extends Schema.ConstraintDecoder<unknown>>(
+  schema: S,
+  input: unknown,
+  path: SpecPath,
+): Decoded<S['Type']> {
+  const result = Schema.decodeUnknownResult(schema)(input, { errors: 'all', onExcessProperty: 'error' });
+  if (Result.isSuccess(result)) return { value: result.success, faults: [] };
+  return { value: null, faults: faultsOf(result.failure.issue, input, path) };
+}
+
+const isKind = (kind: unknown): kind is UnitKind => typeof kind === 'string' && Object.hasOwn(SCHEMA_OF_KIND, kind);
+
+function noKind(kind: unknown, path: SpecPath): SpecFault {
+  const meant = typeof kind === 'string' ? suggestion(kind, Object.keys(SCHEMA_OF_KIND)) : undefined;
+  return invalid([...path, 'kind'], `${show(kind)} is not server, job or watcher`, meant);
+}
+
+/** An option that this kind of unit does not have, but another has, is no spelling mistake. */
+function otherKind(fault: SpecFault, kind: UnitKind, path: SpecPath): SpecFault {
+  const [key, ...deeper] = fault.path.slice(path.length);
+  if (typeof key !== 'string' || deeper.length > 0 || Object.hasOwn(SCHEMA_OF_KIND[kind].fields, key)) return fault;
+  const owners = Object.entries(SCHEMA_OF_KIND).filter(([, schema]) => Object.hasOwn(schema.fields, key));
+  if (owners.length === 0) return fault;
+  const hint = kind === 'job' && key === 'restart' ? 'a job has retry, such as { max: 2 }' : undefined;
+  return invalid(
+    fault.path,
+    `a ${kind} has no "${key}"`,
+    hint ?? `a ${owners.map(([owner]) => owner).join(' or a ')} has`,
+  );
+}
+
+/**
+ * Whether units fit together: every unit they name is there, no id is there twice, nobody waits in a circle.
+ *
+ * For units that were decoded one by one. `decodeProject` has looked already.
+ *
+ * @throws {InvalidSpec} With every fault at once; paths begin with the id of the unit.
+ */
+export function assertConsistent(units: readonly UnitSpec[]): void {
+  const byId = new Map<string, UnitSpec>(units.map((unit) => [unit.id, unit]));
+  const twice = units.filter((unit) => byId.get(unit.id) !== unit);
+  const faults = [
+    ...twice.map(({ id }) => invalid([id], `there are two units "${id}"`, 'give one of them another id')),
+    ...[...byId].flatMap(([id, unit]) => referenceFaults(id, unit, byId, [id])),
+    ...cycleFaults(byId, (id) => [id]),
+  ];
+  if (faults.length > 0) throw new InvalidSpec({ subject: 'these units', faults });
+}
+
+const selfFaults = (id: string, body: unknown): readonly SpecFault[] => cycleFaults(new Map([[id, body]]), () => []);
+
+const invalid = (path: SpecPath, message: string, hint?: string): SpecFault => ({
+  code: 'InvalidSpec',
+  path,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+/** A program may write `{ ready: undefined }` and mean nothing by it. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (!isMap(value)) return value;
+  const given = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(given.map(([key, inner]) => [key, withoutUndefined(inner)]));
+}

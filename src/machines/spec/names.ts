@@ -1,0 +1,118 @@
+import * as Schema from 'effect/Schema';
+import { refusal, show } from './fault.ts';
+import { suggestion } from './nearest.ts';
+
+/** Letters, digits, `.`, `_` and `-`, at most 64: fit for a file name, a URL and a shell without quoting. */
+export const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
+const ID_HINT = 'use letters, digits, ".", "_" and "-", at most 64, and begin with a letter or digit';
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/u;
+
+/** Signals that may ask a process to stop. */
+const STOP_SIGNALS = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGHUP',
+  'SIGKILL',
+  'SIGABRT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGPIPE',
+  'SIGWINCH',
+] as const;
+
+const RUN_MARKER = 'REEVE_RUN';
+
+/** The id of a unit, a group or a queue. */
+export const Id = text('a name', (id) =>
+  ID.test(id) ? undefined : refusal(`${show(id)} is not a usable id`, ID_HINT),
+);
+
+export const StopSignal = text('a signal name such as SIGTERM', (name) => {
+  if (STOP_SIGNALS.some((signal) => signal === name)) return undefined;
+  const known = STOP_SIGNALS.find((signal) => signal === `SIG${name.toUpperCase()}`);
+  const hint = known === undefined ? suggestion(name, STOP_SIGNALS) : `did you mean "${known}"?`;
+  return refusal(
+    `${show(name)} is not a signal that stops a process`,
+    hint ?? `write one of ${STOP_SIGNALS.join(', ')}`,
+  );
+});
+
+export const HttpUrl = text('a URL such as "http://127.0.0.1:3000/health"', (url) => {
+  const hint = 'write it whole, such as "http://127.0.0.1:3000/health"';
+  if (!URL.canParse(url)) return refusal(`${show(url)} is not a URL`, hint);
+  const { protocol } = new URL(url);
+  return /^https?:$/.test(protocol) ? undefined : refusal(`${show(url)} is not an http or https URL`, hint);
+});
+
+export const Pattern = text('a regular expression', (source) => whyNoRegExp(source));
+
+export const NonBlank = text('a text', (value) => (value.trim() === '' ? refusal('is empty') : undefined));
+
+export const Port = Schema.Finite.annotate({
+  expected: 'a port',
+  hint: 'a port is a whole number from 1 to 65535',
+}).check(
+  Schema.makeFilter((port) =>
+    Number.isInteger(port) && port >= 1 && port <= 65_535
+      ? undefined
+      : refusal(`${port} is not a port`, 'a port is a whole number from 1 to 65535'),
+  ),
+);
+
+/** A whole number, 0 or more. */
+export const Count = whole(0);
+export const PositiveCount = whole(1);
+
+export const ExitCode = Schema.Finite.annotate({ expected: 'an exit code' }).check(
+  Schema.makeFilter((code) =>
+    Number.isInteger(code) && code >= 0 && code <= 255
+      ? undefined
+      : refusal(`${code} is not an exit code`, 'exit codes are whole numbers from 0 to 255'),
+  ),
+);
+
+export const EnvName = text('the name of a variable', whyNoEnvName);
+
+/** A map whose keys are names of environment variables. */
+export function envRecord<Value extends Schema.Top>(value: Value) {
+  return Schema.Record(Schema.String, value).check(
+    Schema.makeFilter((record: object) =>
+      Object.keys(record).flatMap((name) => {
+        const issue = whyNoEnvName(name);
+        return issue === undefined ? [] : [{ path: [name], issue }];
+      }),
+    ),
+  );
+}
+
+export function whyNoRegExp(source: string) {
+  try {
+    new RegExp(source);
+    return undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : '';
+    return refusal(`${show(source)} is not a regular expression`, why);
+  }
+}
+
+function whyNoEnvName(name: string) {
+  if (name === RUN_MARKER) return refusal(`${RUN_MARKER} is set by reeve itself`, 'choose another name');
+  if (ENV_NAME.test(name)) return undefined;
+  return refusal(`${show(name)} is not the name of a variable`, 'use letters, digits and "_", and begin with no digit');
+}
+
+function whole(minimum: number) {
+  return Schema.Finite.annotate({ expected: 'a whole number' }).check(
+    Schema.makeFilter((value) =>
+      Number.isSafeInteger(value) && value >= minimum
+        ? undefined
+        : refusal(`${value} is not a whole number of at least ${minimum}`),
+    ),
+  );
+}
+
+function text(expected: string, why: (value: string) => ReturnType<typeof refusal> | undefined) {
+  return Schema.String.annotate({ expected }).check(Schema.makeFilter(why));
+}

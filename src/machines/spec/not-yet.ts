@@ -1,0 +1,71 @@
+import type { SpecFault, SpecPath } from './fault.ts';
+
+/** An option that specs can say and no driver can do so far. */
+interface Missing {
+  /** From the unit, or from the project; `*` is any one step. */
+  readonly path: string;
+  readonly instead: string;
+  /** Only these values of it. Without it: every value that asks for something. */
+  readonly when?: (value: unknown) => boolean;
+}
+
+const PROBE_INSTEAD = 'ask by tcp or http';
+const SCHEDULE_INSTEAD = 'use a watcher of files, or let cron call `reeve run`';
+
+/** Shrinks as drivers arrive. An option that is not in this list works. */
+const MISSING_IN_UNIT: readonly Missing[] = [
+  ...['ready', 'alive'].flatMap((probe) =>
+    ['exec', 'log', 'file', 'message'].map((target) => ({ path: `${probe}.${target}`, instead: PROBE_INSTEAD })),
+  ),
+  { path: 'stop.ask', instead: 'use stop.signal and stop.grace' },
+  { path: 'idle', instead: 'leave it out; a job may have a timeout' },
+  { path: 'limits', instead: 'leave it out' },
+  { path: 'port', instead: 'write a number', when: (value) => value === 'auto' },
+  { path: 'queue', instead: 'order the jobs by `after: { other: finished }`' },
+  { path: 'notify', instead: 'follow the journal' },
+  { path: 'schedule', instead: SCHEDULE_INSTEAD },
+  { path: 'poll', instead: SCHEDULE_INSTEAD },
+  { path: 'overlap', instead: SCHEDULE_INSTEAD },
+  { path: 'missed', instead: SCHEDULE_INSTEAD },
+  {
+    path: 'after.*',
+    instead: 'wait for ready',
+    when: (value) => typeof value === 'string' && value.startsWith('log:'),
+  },
+  ...['maxBytes', 'keep', 'split'].map((key) => ({ path: `logs.${key}`, instead: 'leave it out' })),
+  { path: 'env.secrets', instead: 'inherit the variable by name: `env: { inherit: [NAME] }`' },
+  { path: 'onOrchestratorDeath', instead: 'write adopt', when: (value) => value !== 'adopt' && value !== undefined },
+];
+
+const MISSING_IN_PROJECT: readonly Missing[] = [
+  { path: 'queues', instead: 'order the jobs by `after: { other: finished }`' },
+];
+
+export const notYetInUnit = (unit: unknown, path: SpecPath): readonly SpecFault[] =>
+  MISSING_IN_UNIT.flatMap((missing) => found(missing, unit, path));
+
+export const notYetInProject = (project: unknown): readonly SpecFault[] =>
+  MISSING_IN_PROJECT.flatMap((missing) => found(missing, project, []));
+
+function found({ path, instead, when = isGiven }: Missing, root: unknown, at: SpecPath): readonly SpecFault[] {
+  return valuesAt(root, path.split('.'), at)
+    .filter(({ value }) => when(value))
+    .map((hit) => ({ code: 'NotYet', path: hit.path, message: 'reeve cannot do this yet', hint: instead }));
+}
+
+/** `null` and an empty map ask for nothing. */
+const isGiven = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : value !== undefined && value !== null;
+
+interface Hit {
+  readonly path: SpecPath;
+  readonly value: unknown;
+}
+
+function valuesAt(value: unknown, [step, ...rest]: readonly string[], path: SpecPath): readonly Hit[] {
+  if (step === undefined) return [{ path, value }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value)
+    .filter(([key]) => step === '*' || step === key)
+    .flatMap(([key, inner]) => valuesAt(inner, rest, [...path, key]));
+}

@@ -1,0 +1,89 @@
+import { type SpecFault, type SpecPath, show } from './fault.ts';
+import { suggestion } from './nearest.ts';
+
+/** Units as they were written. Read with care: they may be wrong in any other way at the same time. */
+export type WrittenUnits = ReadonlyMap<string, unknown>;
+
+const ACTIONS = ['start', 'stop', 'restart', 'run'] as const;
+
+/** What one unit says of others that does not hold: unknown units, and itself. */
+export function referenceFaults(id: string, unit: unknown, units: WrittenUnits, path: SpecPath): readonly SpecFault[] {
+  const named = [
+    ...Object.keys(mapAt(unit, 'after')).map((other) => ({ other, at: [...path, 'after', other] })),
+    ...ACTIONS.flatMap((action) =>
+      listAt(mapAt(unit, 'then'), action).map((other, index) => ({ other, at: [...path, 'then', action, index] })),
+    ),
+  ];
+  const unknown = named.filter(({ other }) => !units.has(other));
+  const own = named.filter(({ other, at }) => other === id && at.includes('then'));
+  return [
+    ...unknown.map(({ other, at }) => noUnit(other, at, units)),
+    ...own.map(({ at }) => fault(at, 'a watcher cannot act on itself')),
+    ...jobsOnly(unit, units, path),
+  ];
+}
+
+/** One fault for each circle of units that wait for each other, at the edge that closes it. */
+export function cycleFaults(units: WrittenUnits, pathOf: (id: string) => SpecPath): readonly SpecFault[] {
+  const faults: SpecFault[] = [];
+  const done = new Set<string>();
+  const visit = (id: string, trail: readonly string[]): void => {
+    for (const other of Object.keys(mapAt(units.get(id), 'after'))) {
+      const start = trail.indexOf(other);
+      if (start >= 0) {
+        const circle = [...trail.slice(start), other].join(' → ');
+        faults.push(fault([...pathOf(id), 'after', other], `waits in a circle: ${circle}`, 'take one of them out'));
+      } else if (units.has(other) && !done.has(other)) visit(other, [...trail, other]);
+    }
+    done.add(id);
+  };
+  for (const id of units.keys()) if (!done.has(id)) visit(id, [id]);
+  return faults;
+}
+
+/** A declared group that nobody is in is a misspelt group. One that is used and not declared is `one-for-one`. */
+export function groupFaults(units: WrittenUnits, groups: unknown): readonly SpecFault[] {
+  const used = new Set([...units.values()].map((unit) => textAt(unit, 'group')).filter((name) => name !== null));
+  return Object.keys(isMap(groups) ? groups : {})
+    .filter((name) => !used.has(name))
+    .map((name) => fault(['groups', name], `no unit is in group ${show(name)}`, suggestion(name, used)));
+}
+
+function jobsOnly(unit: unknown, units: WrittenUnits, path: SpecPath): readonly SpecFault[] {
+  return listAt(mapAt(unit, 'then'), 'run').flatMap((other, index) =>
+    units.has(other) && textAt(units.get(other), 'kind') !== 'job'
+      ? [fault([...path, 'then', 'run', index], `${show(other)} is not a job`, 'use start or restart for it')]
+      : [],
+  );
+}
+
+function noUnit(other: string, at: SpecPath, units: WrittenUnits): SpecFault {
+  const known = [...units.keys()];
+  const hint = suggestion(other, known) ?? (known.length === 0 ? undefined : `the units are ${known.join(', ')}`);
+  return fault(at, `there is no unit ${show(other)}`, hint);
+}
+
+const fault = (path: SpecPath, message: string, hint?: string): SpecFault => ({
+  code: 'InvalidSpec',
+  path,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const mapAt = (value: unknown, key: string): Readonly<Record<string, unknown>> => {
+  const inner = isMap(value) ? value[key] : undefined;
+  return isMap(inner) ? inner : {};
+};
+
+const listAt = (value: Readonly<Record<string, unknown>>, key: string): readonly string[] => {
+  const inner = value[key];
+  return Array.isArray(inner) ? inner.filter((item) => typeof item === 'string') : [];
+};
+
+const textAt = (value: unknown, key: string): string | null => {
+  const inner = isMap(value) ? value[key] : undefined;
+  return typeof inner === 'string' ? inner : null;
+};

@@ -1,0 +1,123 @@
+import * as Schema from 'effect/Schema';
+import type { UnitId, UnitKind } from '../vocabulary.ts';
+import { Argv } from './command.ts';
+import { or, orNull } from './default.ts';
+import { refusal } from './fault.ts';
+import { HttpUrl, Id, NonBlank, Port, whyNoRegExp } from './names.ts';
+import { Alive, type ProbeTarget, type Ready } from './probe.ts';
+import { type DeathPolicy as DeathPolicySchema, Idle, processFields } from './process.ts';
+import { Duration, PositiveDuration } from './quantity.ts';
+import { type RestartSpec, Retry, restart } from './restart.ts';
+
+/** What must be true of another unit before this one is launched. */
+const Requirement = Schema.Union([
+  Schema.Literals(['running', 'ready', 'finished', 'reaped']),
+  Schema.TemplateLiteral(['log:/', Schema.String, '/']).check(
+    Schema.makeFilter((text) => whyNoRegExp(text.slice('log:/'.length, -1))),
+  ),
+]).annotate({ expected: 'running, ready, finished or reaped' });
+
+const commonFields = {
+  after: Schema.Record(Schema.String, Requirement)
+    .annotate({ expected: 'a map', hint: 'write { db: ready }' })
+    .pipe(or({})),
+  group: orNull(Id),
+  idle: orNull(Idle),
+};
+
+/** Keeps running. */
+export const Server = Schema.Struct({
+  kind: Schema.Literal('server').pipe(or('server')),
+  ...commonFields,
+  ...processFields,
+  restart: restart('failure'),
+  port: orNull(Schema.Union([Port, Schema.Literal('auto')]).annotate({ expected: 'a port or auto' })),
+  alive: orNull(Alive),
+});
+
+/** Ends by itself. */
+export const Job = Schema.Struct({
+  kind: Schema.Literal('job'),
+  ...commonFields,
+  ...processFields,
+  retry: Retry,
+  timeout: orNull(PositiveDuration),
+  queue: orNull(Id),
+  notify: Schema.optionalKey(Schema.Struct({ http: HttpUrl })),
+});
+
+const Ids = Schema.Array(Schema.String)
+  .annotate({ expected: 'a list of units', hint: 'write a list such as [api]' })
+  .pipe(or([]));
+
+const Then = Schema.Struct({ start: Ids, stop: Ids, restart: Ids, run: Ids }).check(
+  Schema.makeFilter((then) =>
+    Object.values(then).every((ids) => ids.length === 0)
+      ? refusal('does nothing', 'say what follows, such as { restart: [api] }')
+      : undefined,
+  ),
+);
+
+const Poll = Schema.Struct({
+  http: Schema.optionalKey(HttpUrl),
+  exec: Schema.optionalKey(Argv),
+  every: PositiveDuration.pipe(or(1_000)),
+});
+
+/** Observes, and acts on other units. */
+export const Watcher = Schema.Struct({
+  kind: Schema.Literal('watcher'),
+  ...commonFields,
+  restart: restart('always'),
+  cwd: NonBlank.pipe(or('.')),
+  files: Schema.Array(NonBlank)
+    .annotate({ expected: 'a list of patterns', hint: 'write a list such as ["src/**/*.ts"]' })
+    .pipe(or([])),
+  schedule: Schema.optionalKey(NonBlank),
+  poll: Schema.optionalKey(Poll),
+  overlap: Schema.optionalKey(Schema.Literals(['skip', 'queue', 'allow'])),
+  missed: Schema.optionalKey(Schema.Literals(['skip', 'run-once'])),
+  debounce: Duration.pipe(or(100)),
+  // biome-ignore lint/suspicious/noThenProperty: a word of the spec; specs are data and never awaited.
+  then: Then,
+}).check(
+  Schema.makeFilter(({ files, schedule, poll }) => {
+    const given = [files.length > 0, schedule !== undefined, poll !== undefined].filter(Boolean).length;
+    if (given === 1) return undefined;
+    return refusal(
+      given === 0 ? 'watches nothing' : 'watches more than one thing',
+      'give files, such as ["src/**/*.ts"]',
+    );
+  }),
+);
+
+/** One unit as a project file writes it. Jobs and watchers name their kind, so a unit without one is a server. */
+export const Unit = Schema.Union([Job, Watcher, Server]);
+
+export const SCHEMA_OF_KIND = { server: Server, job: Job, watcher: Watcher } as const satisfies Record<
+  UnitKind,
+  unknown
+>;
+
+export type DeathPolicy = typeof DeathPolicySchema.Type;
+export type Requirement = typeof Requirement.Type;
+export type ReadySpec = Known<typeof Ready.Type>;
+export type AliveSpec = Known<typeof Alive.Type>;
+export type ServerSpec = Identified &
+  Complete<Omit<typeof Server.Type, 'alive'>> & { readonly alive: AliveSpec | null };
+export type JobSpec = Identified & Complete<Omit<typeof Job.Type, 'retry'>> & { readonly restart: RestartSpec };
+export type WatcherSpec = Identified & typeof Watcher.Type;
+export type UnitSpec = ServerSpec | JobSpec | WatcherSpec;
+
+/** A server as a program writes it: `server({ id: 'api', command: ['node', 'api.js'] })`. */
+export type ServerInput = Identified & typeof Server.Encoded;
+export type JobInput = Identified & Omit<typeof Job.Encoded, 'kind'> & { readonly kind?: 'job' };
+export type WatcherInput = Identified & Omit<typeof Watcher.Encoded, 'kind'> & { readonly kind?: 'watcher' };
+
+type Identified = { readonly id: UnitId };
+/** A probe whose target has a driver. */
+type Known<Probe> = Omit<Probe, 'target'> & { readonly target: ProbeTarget };
+type Complete<Process> = Omit<Process, 'ready' | 'onOrchestratorDeath'> & {
+  readonly ready: ReadySpec | null;
+  readonly onOrchestratorDeath: DeathPolicy;
+};
