@@ -1,0 +1,70 @@
+import type { Clock, Log, ProbeCall } from '../../actors/ports.ts';
+import { problemOf } from '../../machines/errors.ts';
+import { type Answer, type Bounds, failed } from './answer.ts';
+import { gapDetector } from './gap.ts';
+import { aliveJudge, type Judge, readyJudge, type Verdict } from './judge.ts';
+
+export interface ProbingPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ask: (call: ProbeCall, bounds: Bounds) => Promise<Answer>;
+  readonly tell: (call: ProbeCall, verdict: Verdict) => void;
+}
+
+/**
+ * Asks the same question again and again, one at a time, `every` after the last one began. Returns how to stop it; then
+ * the question in flight is dropped, and nothing more is told. A readiness probe that passed has stopped itself.
+ */
+export function startProbing(call: ProbeCall, { clock, log, ask, tell }: ProbingPorts): () => void {
+  const { every, timeout: timeoutMs } = call.spec;
+  const judge = judgeFor(call);
+  const hasGap = gapDetector(clock, Math.max(every, timeoutMs));
+  const fields = { unit: call.run.unitId, generation: call.run.generation, probe: call.probe };
+  let stopped = false;
+  let cancelNext = () => {};
+  let cancelAsked = () => {};
+
+  const stop = () => {
+    stopped = true;
+    cancelNext();
+    cancelAsked();
+  };
+
+  const look = () => {
+    if (!hasGap()) return;
+    // As long as it would take to give up: whoever woke with us gets the same chance as a new one.
+    judge.pardon(clock.monoMs() + graceMsFor(call));
+    log.debug(fields, 'Time passed that this process did not see. Failed probes do not count for a while.');
+  };
+
+  const step = async () => {
+    look();
+    const begunMs = clock.monoMs();
+    const abort = new AbortController();
+    const cancelTimeout = clock.setTimer(timeoutMs, () => abort.abort());
+    cancelAsked = () => {
+      cancelTimeout();
+      abort.abort();
+    };
+    const answer = await ask(call, { signal: abort.signal, timeoutMs }).catch((cause: unknown): Answer => {
+      log.error({ ...fields, cause }, 'A probe threw. That is a bug in reeve.');
+      return failed(`the probe itself failed: ${problemOf(cause).message}`);
+    });
+    cancelTimeout();
+    if (stopped) return;
+    look();
+    if (answer.is === 'unasked') log.warn({ ...fields, detail: answer.detail }, 'A probe could not be asked.');
+    for (const verdict of judge.judge(answer, clock.monoMs())) {
+      if (call.probe === 'ready' && verdict.is === 'passed') stop();
+      tell(call, verdict);
+    }
+    if (!stopped) cancelNext = clock.setTimer(Math.max(0, begunMs + every - clock.monoMs()), () => void step());
+  };
+  void step();
+  return stop;
+}
+
+const judgeFor = ({ probe, spec }: ProbeCall): Judge =>
+  probe === 'ready' ? readyJudge() : aliveJudge('failures' in spec ? spec.failures : 1);
+
+const graceMsFor = ({ spec }: ProbeCall): number => ('failures' in spec ? spec.failures : 1) * spec.every;
