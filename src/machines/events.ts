@@ -1,5 +1,15 @@
 import type { UnitView } from './supervision.ts';
-import type { Desired, ExitReport, Handle, ProbePurpose, Problem, Survivor, TimerName, UnitId } from './vocabulary.ts';
+import type {
+  Desired,
+  ExitReport,
+  Handle,
+  ProbePurpose,
+  Problem,
+  Survivor,
+  TimerName,
+  UnitId,
+  UnitKind,
+} from './vocabulary.ts';
 
 /** Bumped when the meaning of a recorded event changes. */
 export const EVENT_SCHEMA = 1;
@@ -20,7 +30,7 @@ export type Fact = { readonly generation: number } & (
   | { readonly type: 'run.revoked' }
   /** Somebody claimed the launch, but has not said yet who it is. */
   | { readonly type: 'run.claimed' }
-  /** Found alive after our own restart. */
+  /** Ours again after our own restart: found alive or, where it had ended already, to be cleaned up after. */
   | { readonly type: 'run.adopted'; readonly handle: Handle }
   | { readonly type: 'run.exited'; readonly exit: ExitReport }
   /** Gone, and nobody saw how. */
@@ -38,6 +48,8 @@ export type Fact = { readonly generation: number } & (
   | { readonly type: 'activity.resumed'; readonly text: string }
   /** It waits for a person; `null`: no more. */
   | { readonly type: 'run.blocked'; readonly on: string | null }
+  /** A command could not be carried out. Deadlines and people deal with it; nothing is lost silently. */
+  | { readonly type: 'driver.failed'; readonly command: string; readonly problem: Problem }
   /** A watcher saw something. */
   | { readonly type: 'watch.observed'; readonly what: readonly string[] }
 );
@@ -63,12 +75,24 @@ export type UnitEvent = UnitEventBody & Moment;
 
 /** The supervisor's own events. They carry the views they are decided on, so an entry explains itself. */
 export type SupervisorEventBody =
-  | { readonly type: 'unit.changed'; readonly unit: UnitId; readonly views: readonly UnitView[] }
-  | { readonly type: 'up.requested'; readonly requestId: string | null; readonly views: readonly UnitView[] }
-  | { readonly type: 'down.requested'; readonly requestId: string | null; readonly views: readonly UnitView[] };
+  /** `views`: the unit, what it waits for, what waits for it, and its group. `up`: how many units are not at rest. */
+  | { readonly type: 'unit.changed'; readonly unit: UnitId; readonly up: number; readonly views: readonly UnitView[] }
+  | {
+      readonly type: 'up.requested' | 'down.requested';
+      readonly requestId: string | null;
+      readonly up: number;
+      readonly views: readonly UnitView[];
+    };
 export type SupervisorEvent = SupervisorEventBody & Moment;
 
-export type EventBody = UnitEventBody | SupervisorEventBody;
+/** The first entry of a unit. Its patch is the whole context; no machine is asked. */
+export interface UnitAdded {
+  readonly type: 'unit.added';
+  readonly kind: UnitKind | 'supervisor';
+  readonly epoch: string;
+}
+
+export type EventBody = UnitEventBody | SupervisorEventBody | UnitAdded;
 export type JournaledEvent = UnitEvent | SupervisorEvent;
 
 /** Every event a unit machine may be sent. `machine.events` must equal it: a typo in `on` does not fail to compile. */
@@ -92,6 +116,7 @@ export const UNIT_EVENTS = [
   'probe.exhausted',
   'activity.ceased',
   'activity.resumed',
+  'driver.failed',
   'watch.observed',
   'dependencies.met',
   'dependencies.failed',

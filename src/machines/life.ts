@@ -20,6 +20,7 @@ const anywhere = {
   'stop.requested': { actions: 'takeSide' },
   'terminate.requested': { actions: 'takeSide' },
   'run.blocked': { actions: 'noteBlocked' },
+  'driver.failed': { actions: 'noteDriverFailure' },
 } as const;
 
 /** The leader is gone, whoever ended it: the outcome stands now, and what it left behind is next. */
@@ -67,7 +68,7 @@ const spawning = unit.createStateConfig({
     },
     // Claimed by a launcher that has not said yet who it is: an earlier orchestrator died before it could tell.
     adopting: {
-      entry: 'startLaunchTimer',
+      entry: ['attach', 'startLaunchTimer'],
       exit: cancel('launch'),
       on: { 'timer.launch': { actions: ['revoke', 'startLaunchTimer'] } },
     },
@@ -137,10 +138,21 @@ const stopping = unit.createStateConfig({
       always: { guard: 'keepsDescendants', target: '#reaped' },
       exit: cancel('sweep'),
       states: {
-        terminating: { entry: 'sweepAndWait', on: { 'timer.sweep': 'killing' } },
-        killing: { entry: [sweep('kill'), 'startLastSweepTimer'], on: { 'timer.sweep': '#reaped' } },
+        terminating: {
+          entry: 'sweepAndWait',
+          on: { 'timer.sweep': 'killing', 'run.adopted': { actions: 'sweepAndWait' } },
+        },
+        killing: {
+          entry: [sweep('kill'), 'startLastSweepTimer'],
+          on: { 'timer.sweep': '#reaped', 'run.adopted': { actions: [sweep('kill'), 'startLastSweepTimer'] } },
+        },
       },
-      on: { 'run.swept': { target: '#reaped', actions: 'recordSurvivors' } },
+      on: {
+        'run.swept': { target: '#reaped', actions: 'recordSurvivors' },
+        // One outcome a run, and it stands.
+        'run.exited': {},
+        'run.lost': {},
+      },
     },
   },
   on: itsEnd,

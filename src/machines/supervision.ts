@@ -61,12 +61,20 @@ function isHopeless(requirement: Requirement, { state, substate, outcome }: Unit
 export const wordsOf = ({ state, substate, outcome }: UnitView): string =>
   outcome === null ? (substate ?? state) : `${state}: ${outcome}`;
 
-/** Units that may be stopped now: up, and nobody that is up still needs them. Stops go against the order of starts. */
-export function stoppableNow(views: readonly UnitView[]): readonly UnitView[] {
+/**
+ * Units that may be stopped now: up, and nobody that is up still needs them. Stops go against the order of starts.
+ *
+ * After a change only the unit itself and what it needed can have become free, and only of those the views are complete.
+ */
+export function stoppableNow(views: readonly UnitView[], changed: UnitId | null): readonly UnitView[] {
   const up = views.filter(isUp);
   const needed = new Set(up.flatMap(({ after }) => Object.keys(after)));
-  const free = up.filter(({ id }) => !needed.has(id));
-  return free.filter(({ state, desired }) => state !== 'stopping' || desired === 'up');
+  const subject = views.find(({ id }) => id === changed);
+  const candidates = subject ? new Set([subject.id, ...Object.keys(subject.after)]) : null;
+  return up.filter(
+    ({ id, state, desired }) =>
+      !needed.has(id) && (candidates?.has(id) ?? true) && (state !== 'stopping' || desired === 'up'),
+  );
 }
 
 /** Anything but at rest. A unit in backoff is up: it would come back. */

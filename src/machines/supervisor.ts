@@ -59,7 +59,7 @@ const supervisor = commands.extend({
       }
     }),
     stopNext: commands.enqueueActions(({ enqueue, event }) => {
-      for (const { id: to } of stoppableNow(event.views)) {
+      for (const { id: to } of stoppableNow(event.views, event.type === 'unit.changed' ? event.unit : null)) {
         enqueue({ type: 'tell', params: { to, event: { type: 'stop.requested', requestId: null, by: 'down' } } });
       }
     }),
@@ -82,7 +82,7 @@ const supervisor = commands.extend({
     }),
   },
   guards: {
-    allAtRest: ({ event }) => !event.views.some(isUp),
+    allAtRest: ({ event }) => event.up === 0,
   },
 });
 

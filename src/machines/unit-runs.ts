@@ -112,6 +112,9 @@ export const runs = {
     if (context.desired === 'removed') enqueue({ type: 'forgetUnit', params: { unitId: context.id } });
   }),
   noteProblem: commands.assign({ why: ({ context, event }) => ('detail' in event ? event.detail : context.why) }),
+  noteDriverFailure: commands.assign({
+    why: ({ context, event }) => ('problem' in event ? event.problem.message : context.why),
+  }),
   noteProgress: commands.assign({ why: ({ context, event }) => ('text' in event ? event.text : context.why) }),
   noteIdle: commands.assign({ why: 'nothing it does can be seen' }),
   noteWell: commands.assign({ why: '' }),

@@ -1,0 +1,114 @@
+import type { UnitInput } from '../machines/context.ts';
+import { definitionHash, graphOf } from '../machines/definition.ts';
+import { problemOf } from '../machines/errors.ts';
+import { type MachineName, machines } from '../machines/machines.ts';
+import type { UnitSpec } from '../machines/spec.ts';
+import { createStepper, type Stepper, stateHash } from '../machines/step.ts';
+import { SUPERVISOR } from '../machines/supervisor.ts';
+import type { Json, UnitId } from '../machines/vocabulary.ts';
+import type { UnitState } from '../store/projections/states.ts';
+import type { Store, UnitRow } from '../store/rows.ts';
+import type { Clock, Log } from './ports.ts';
+import type { Birth } from './recorder.ts';
+import { type Accept, createPublicRef, type UnitActor } from './unit-actor.ts';
+
+interface Kind {
+  readonly stepper: Stepper;
+  readonly definition: string;
+  readonly version: number;
+}
+
+type Ports = { readonly store: Store; readonly clock: Clock; readonly log: Log; readonly instance: string };
+
+/** Makes actors: new ones with their first entry, and old ones from what the journal kept. */
+export class ActorFactory {
+  readonly #ports: Ports;
+  readonly #accept: Accept;
+  readonly #kinds = new Map<MachineName, Kind>();
+  #births = 0;
+
+  constructor(ports: Ports, accept: Accept) {
+    this.#ports = ports;
+    this.#accept = accept;
+  }
+
+  /** The supervisor holds no truth of its own, so it begins anew with every orchestrator. */
+  supervisor(): Birth {
+    return this.#birth(null, 'supervisor', {}, this.#ports.store.lastAseq(SUPERVISOR), false);
+  }
+
+  unit(spec: UnitSpec, earlier: UnitActor | undefined): Birth {
+    const { clock, instance, store } = this.#ports;
+    const epoch = `${instance}${(this.#births++).toString(36)}`;
+    const row: UnitRow = { id: spec.id, kind: spec.kind, epoch, spec, addedMs: clock.wallMs() };
+    const input: UnitInput = { id: spec.id, epoch, spec };
+    return this.#birth(row, spec.kind, input, earlier?.aseq ?? store.lastAseq(spec.id), earlier !== undefined);
+  }
+
+  /** A unit that cannot be read, or is not what its journal says, is quarantined: its process runs on, untouched. */
+  restore(state: UnitState): UnitActor {
+    const { id, kind, epoch, spec } = state.unit;
+    const { stepper, definition, version } = this.#kind(kind);
+    const blank = stepper.begin({ id, epoch, spec }).next;
+    if (state.unreadable) {
+      return this.#actor(id, kind, blank, this.#ports.store.lastAseq(id), state.unreadable.message);
+    }
+    try {
+      const snapshot = stepper.restore(state.value, { ...state.context, spec });
+      // Under other code the hash may differ, and nothing is wrong: the state is what the journal says.
+      const isSameCode = state.definition === definition && state.version === version;
+      const differs = isSameCode && stateHash(snapshot.value, snapshot.context) !== state.stateHash;
+      const problem = differs ? `its state is not the one that entry ${state.seq} of its journal describes` : null;
+      return this.#actor(id, kind, snapshot, state.aseq, problem);
+    } catch (error) {
+      return this.#actor(id, kind, blank, state.aseq, problemOf(error).message);
+    }
+  }
+
+  #birth(row: UnitRow | null, name: MachineName, input: unknown, aseq: number, replaces: boolean): Birth {
+    const { stepper, definition, version } = this.#kind(name);
+    const { next, patch, commands } = stepper.begin(input);
+    const unitId = row?.id ?? SUPERVISOR;
+    const { spec: _, ...context } = next.context as Record<string, Json>;
+    const event = {
+      type: 'unit.added',
+      kind: row?.kind ?? 'supervisor',
+      epoch: row?.epoch ?? this.#ports.instance,
+    } as const;
+    const state = { value: next.value, version, definition, stateHash: stateHash(next.value, next.context) };
+    const entry = { unitId, aseq: aseq + 1, cause: null, event, patch, commands, ...state };
+    return { row, actor: this.#actor(unitId, name, next, aseq, null), entry, context, replaces };
+  }
+
+  #actor(
+    id: UnitId,
+    name: MachineName,
+    snapshot: UnitActor['snapshot'],
+    aseq: number,
+    quarantined: string | null,
+  ): UnitActor {
+    const kind = this.#kind(name);
+    const { log } = this.#ports;
+    if (quarantined !== null) log.error({ unit: id }, `quarantined: ${quarantined}`);
+    const onFault = (error: unknown): void => {
+      log.error({ unit: id }, `an observer failed: ${problemOf(error).message}`);
+    };
+    const ref = createPublicRef(id, kind.stepper.machine, snapshot, this.#accept, onFault);
+    return { id, ...kind, ref, snapshot, aseq, unsnapped: 0, quarantined, launching: null };
+  }
+
+  #kind(name: MachineName): Kind {
+    const known = this.#kinds.get(name);
+    if (known) return known;
+    const machine = machines[name];
+    const kind = {
+      stepper: createStepper(machine, { id: '', epoch: '', spec: {} }),
+      definition: definitionHash(machine),
+      version: Number(machine.version),
+    };
+    const graph = JSON.parse(JSON.stringify(graphOf(machine))) as Json;
+    this.#ports.store.rememberMachine({ definition: kind.definition, machine: name, version: kind.version, graph });
+    this.#kinds.set(name, kind);
+    return kind;
+  }
+}

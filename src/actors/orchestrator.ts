@@ -1,0 +1,199 @@
+import type { Request } from '../machines/events.ts';
+import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
+import { SUPERVISOR } from '../machines/supervisor.ts';
+import { stateOf } from '../machines/view.ts';
+import type { UnitId } from '../machines/vocabulary.ts';
+import { loadStates } from '../store/projections/states.ts';
+import type { Entry, Store } from '../store/rows.ts';
+import { ActorFactory } from './actor-factory.ts';
+import { createInterpreter, type Drivers, driverNameOf, type Interpreter } from './interpreter.ts';
+import type { Clock, Log, Probes, Report } from './ports.ts';
+import { type Birth, Recorder } from './recorder.ts';
+import { rearmed, reconcile } from './recovery.ts';
+import { CLOSED } from './refusals.ts';
+import { createRegistry, type Registry } from './registry.ts';
+import { createReplies, type Replies } from './replies.ts';
+import type { ComputedStep } from './tick.ts';
+import type { UnitActor } from './unit-actor.ts';
+
+export interface OrchestratorOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly drivers: Drivers;
+  readonly probes: Probes;
+  /** Tells this orchestrator from every other that ever worked on the same store. */
+  readonly instance: string;
+}
+
+export type Groups = Readonly<Record<string, { readonly strategy: GroupStrategy }>>;
+
+/**
+ * Machines running: the registry, the recorder, the interpreter and the supervisor as one whole.
+ *
+ * Opening it is recovery: every unit is where the journal left it, what happened meanwhile is told to it as facts, and only
+ * then does anything new begin.
+ */
+export class Orchestrator {
+  readonly registry: Registry;
+  readonly recorder: Recorder;
+  readonly #options: OrchestratorOptions;
+  readonly #factory: ActorFactory;
+  readonly #interpreter: Interpreter;
+  readonly #replies: Replies;
+  readonly #supervisor: Birth;
+  readonly #listeners = new Set<(entry: Entry) => void>();
+
+  /** Use {@link openOrchestrator}. */
+  constructor(options: OrchestratorOptions) {
+    const { store, clock, log, drivers, probes } = options;
+    this.#options = options;
+    this.#replies = createReplies(options.instance);
+    this.#factory = new ActorFactory(options, (unitId, event) => this.#acceptFromOutside(unitId, event));
+    this.#supervisor = this.#factory.supervisor();
+    this.registry = createRegistry(this.#supervisor.actor);
+    this.#interpreter = createInterpreter({ drivers, probes, replies: this.#replies, log, report: this.#report });
+    this.recorder = new Recorder({
+      registry: this.registry,
+      store,
+      clock,
+      log,
+      replies: this.#replies,
+      perform: (step) => this.#perform(step),
+      onEntry: (entry) => this.#tell(entry),
+      onForgotten: (actor) => this.#discard(actor),
+    });
+  }
+
+  /** Puts every unit where it was, tells it what happened meanwhile, and goes on. */
+  async recover(): Promise<void> {
+    const { store, clock, drivers, probes, log } = this.#options;
+    for (const state of loadStates(store)) this.registry.add(this.#factory.restore(state));
+    this.recorder.bear([this.#supervisor]);
+    for (const row of store.timers()) if (this.registry.get(row.unitId)) this.recorder.wheel.arm(rearmed(row, clock));
+    await Promise.all([...Object.values(drivers), probes].map((port) => port.connect(this.#report)));
+    const units = [...this.registry.units()];
+    await Promise.all(
+      units.map(async (actor) => {
+        // A driver that cannot tell must not keep the others from being looked after (I11).
+        const fact = await reconcile(actor, drivers, clock).catch((error: unknown) => {
+          log.error({ unit: actor.id }, `cannot tell what became of its run: ${String(error)}`);
+          return null;
+        });
+        if (fact) this.recorder.accept(actor.id, fact);
+      }),
+    );
+    // What waited may wait in vain, or not at all any more.
+    for (const actor of units) if (stateOf(actor.snapshot.value).substate === 'waiting') this.#reconsider(actor);
+    this.recorder.flush();
+  }
+
+  /** Adds units, all or none. A unit of the same name is replaced, which only one at rest can be. */
+  add(specs: readonly UnitSpec[], groups: Groups = {}): void {
+    this.registry.setGroups(groups);
+    this.recorder.bear(specs.map((spec) => this.#factory.unit(spec, this.registry.get(spec.id))));
+  }
+
+  /** Resolves when the request is satisfied; rejects with `Refused` when it is refused, or superseded by a later one. */
+  request(unitId: UnitId, type: Request['type'], by: string, signal?: AbortSignal): Promise<void> {
+    const { requestId, answer } = this.#replies.open(signal);
+    this.recorder.accept(unitId, { type, requestId, by });
+    return answer;
+  }
+
+  /** Asks all units at once, in the order that `after` gives. Resolves when all were asked. */
+  up(signal?: AbortSignal): Promise<void> {
+    return this.#requestAll('up.requested', signal);
+  }
+
+  /** Stops everything, against the order of starts. Resolves when all are at rest. */
+  down(signal?: AbortSignal): Promise<void> {
+    return this.#requestAll('down.requested', signal);
+  }
+
+  /** Calls `listener` for every entry from now on, after its commit. Returns how to stop. */
+  observe(listener: (entry: Entry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Lets go of everything. Ends no run. */
+  async close(): Promise<void> {
+    const { drivers, probes, store } = this.#options;
+    this.recorder.close();
+    await this.#interpreter.settled();
+    await Promise.all([...Object.values(drivers), probes].map((port) => port.close()));
+    this.#replies.close(CLOSED);
+    for (const { ref } of [...this.registry.units(), this.registry.supervisor]) ref.stop();
+    store.close();
+  }
+
+  #requestAll(type: 'up.requested' | 'down.requested', signal?: AbortSignal): Promise<void> {
+    const { requestId, answer } = this.#replies.open(signal);
+    this.recorder.accept(SUPERVISOR, (snapshotOf) => ({
+      type,
+      requestId,
+      up: this.registry.countUp(snapshotOf),
+      views: this.registry.views(snapshotOf),
+    }));
+    return answer;
+  }
+
+  #reconsider(actor: UnitActor): void {
+    this.recorder.accept(SUPERVISOR, (snapshotOf) => ({
+      type: 'unit.changed',
+      unit: actor.id,
+      up: this.registry.countUp(snapshotOf),
+      views: this.registry.neighbourhood(actor, snapshotOf),
+    }));
+  }
+
+  readonly #report = ({ unitId, cause, fact }: Report): void => this.recorder.accept(unitId, fact, cause);
+
+  #acceptFromOutside(unitId: UnitId, event: { readonly type: string }): void {
+    if (!REQUESTS.has(event.type)) {
+      this.#options.log.warn({ unit: unitId }, `"${event.type}" was sent to the actor, which takes requests only`);
+      return;
+    }
+    const by = 'by' in event && typeof event.by === 'string' ? event.by : 'actor.send';
+    this.recorder.accept(unitId, { type: event.type as Request['type'], requestId: null, by });
+  }
+
+  #perform(step: ComputedStep): void {
+    this.#interpreter.perform(step);
+  }
+
+  #tell(entry: Entry): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(entry);
+      } catch (error) {
+        this.#options.log.error({ seq: entry.seq }, `an observer failed: ${String(error)}`);
+      }
+    }
+  }
+
+  #discard(actor: UnitActor): void {
+    const { drivers, store, log } = this.#options;
+    const driver = drivers[driverNameOf(actor.snapshot.context.spec)];
+    for (const { runId, generation, handle } of store.runs(actor.id)) {
+      driver?.discard({ unitId: actor.id, runId, generation, handle }).catch((error: unknown) => {
+        log.warn({ unit: actor.id, generation }, `its run directory stays: ${String(error)}`);
+      });
+    }
+    actor.ref.stop();
+  }
+}
+
+export async function openOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
+  const orchestrator = new Orchestrator(options);
+  await orchestrator.recover();
+  return orchestrator;
+}
+
+const REQUESTS: ReadonlySet<string> = new Set<Request['type']>([
+  'start.requested',
+  'stop.requested',
+  'restart.requested',
+  'terminate.requested',
+]);

@@ -1,0 +1,229 @@
+import { problemOf } from '../machines/errors.ts';
+import { SUPERVISOR } from '../machines/supervisor.ts';
+import type { Problem, UnitId } from '../machines/vocabulary.ts';
+import type { Entry, Snapshot, Store, Tick, TimerRow, UnitRow } from '../store/rows.ts';
+import type { Clock, Log } from './ports.ts';
+import { CLOSED, quarantined, TOO_MANY, unknownUnit } from './refusals.ts';
+import type { Registry } from './registry.ts';
+import type { Replies } from './replies.ts';
+import { type Arrival, type ComputedStep, type ComputedTick, computeTick, emptyTick } from './tick.ts';
+import { createWheel, type Wheel } from './timers.ts';
+import { publish, type UnitActor } from './unit-actor.ts';
+
+/** How long a store that refused a commit is left alone. */
+export const STORE_RETRY_MS = 1_000;
+/** Events that may wait for a store to come back. More are not taken. */
+export const WAITING_MAX = 10_000;
+
+export interface RecorderOptions {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly replies: Replies;
+  /** Does a committed entry's commands in the world. Must not throw. */
+  readonly perform: (step: ComputedStep) => void;
+  /** Called for every committed entry, in order, after it was published. */
+  readonly onEntry: (entry: Entry) => void;
+  /** Called for a unit that is gone from store and registry. */
+  readonly onForgotten: (actor: UnitActor) => void;
+}
+
+/** A new unit and its first entry, committed together with its first snapshot. */
+export interface Birth {
+  /** `null` for the supervisor, which is no unit. */
+  readonly row: UnitRow | null;
+  readonly actor: UnitActor;
+  readonly entry: Omit<Entry, 'seq' | 'atMs' | 'monoMs'>;
+  readonly context: Snapshot['context'];
+  /** Takes the place of an earlier unit of the same name. */
+  readonly replaces: boolean;
+}
+
+/**
+ * Compute, commit, publish, perform: the only way an event gets into a machine.
+ *
+ * 1. Nobody ever sees a state that is not committed.
+ * 2. After a failed commit every actor is where it was, and no command ran.
+ * 3. Commands run after their entry is committed and published, in the order of the journal.
+ * 4. A fault in one unit stops no other: its arrival is dropped and the unit is not trusted any more.
+ */
+export class Recorder {
+  readonly wheel: Wheel;
+  /** Why nothing can be written at the moment; `null`: all is well. */
+  degraded: { readonly sinceMs: number; readonly problem: Problem } | null = null;
+  readonly #options: RecorderOptions;
+  #arrivals: Arrival[] = [];
+  #nextSeq: number;
+  #isScheduled = false;
+  #isFlushing = false;
+  #isClosed = false;
+  #cancelRetry: () => void = () => {};
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#nextSeq = options.store.lastSeq() + 1;
+    this.wheel = createWheel(options.clock, (row) => this.#onTimer(row));
+  }
+
+  /** Takes an event. It is computed and committed with the others of this tick, soon. */
+  accept(unitId: UnitId, body: Arrival['body'], cause: number | null = null): void {
+    const { clock } = this.#options;
+    if (this.#isClosed) {
+      this.#refuse({ body }, CLOSED);
+    } else if (this.#arrivals.length >= WAITING_MAX) {
+      this.#options.log.error({ unit: unitId }, `${WAITING_MAX} events wait for the store; this one is lost`);
+      this.#refuse({ body }, TOO_MANY);
+    } else {
+      this.#arrivals.push({ unitId, body, cause, depth: 0, moment: { atMs: clock.wallMs(), monoMs: clock.monoMs() } });
+      this.#schedule();
+    }
+  }
+
+  /** Adds units, all in one transaction and at once. Throws if it fails; then nothing was added. */
+  bear(births: readonly Birth[]): void {
+    const { store, registry, clock, onEntry } = this.#options;
+    const moment = { atMs: clock.wallMs(), monoMs: clock.monoMs() };
+    const first = this.#nextSeq;
+    const entries = births.map(({ entry }, index): Entry => ({ ...entry, ...moment, seq: first + index }));
+    const snapshots = births.map(({ context }, index): Snapshot => snapshotOf(entries[index]!, context));
+    const unitsAdded = births.flatMap(({ row }) => row ?? []);
+    const unitsRemoved = births.filter(({ replaces }) => replaces).map(({ actor }) => actor.id);
+    store.commit({ ...emptyTick(), unitsRemoved, unitsAdded, entries, snapshots });
+    this.#nextSeq += births.length;
+    births.forEach(({ row, actor }, index) => {
+      actor.aseq = entries[index]!.aseq;
+      if (!row) return;
+      registry.get(actor.id)?.ref.stop();
+      registry.remove(actor.id);
+      registry.add(actor);
+    });
+    entries.forEach(onEntry);
+  }
+
+  /** Commits, publishes and performs everything that has arrived. Called by itself, soon after an arrival. */
+  flush(): void {
+    // A command that is performed at once may report at once: that is the next tick, not a part of this one.
+    if (this.#isFlushing || this.#isClosed) return;
+    this.#isFlushing = true;
+    this.#isScheduled = false;
+    try {
+      const batch = this.#arrivals;
+      if (batch.length === 0) return;
+      this.#arrivals = [];
+      const { registry, clock } = this.#options;
+      const computed = computeTick(batch, this.#nextSeq, { registry, wheel: this.wheel, bootId: clock.bootId });
+      if (this.#commit(computed.tick, batch)) this.#settle(computed);
+    } finally {
+      this.#isFlushing = false;
+    }
+    if (this.#arrivals.length > 0 && !this.degraded) this.#schedule();
+  }
+
+  close(): void {
+    this.flush();
+    this.#isClosed = true;
+    this.#cancelRetry();
+    this.wheel.close();
+    for (const arrival of this.#arrivals) this.#refuse(arrival, CLOSED);
+    this.#arrivals = [];
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isFlushing) return;
+    this.#isScheduled = true;
+    this.#options.clock.defer(() => this.flush());
+  }
+
+  #commit(tick: Tick, batch: readonly Arrival[]): boolean {
+    const { store, log, clock } = this.#options;
+    try {
+      if (!isEmpty(tick)) store.commit(tick);
+    } catch (error) {
+      const problem = problemOf(error);
+      if (!this.degraded) log.error({ code: problem.code }, `${problem.message} ${problem.hint}`);
+      this.degraded ??= { sinceMs: clock.wallMs(), problem };
+      // Requests are refused: whoever asked can decide. Facts wait: what happened, happened.
+      const [requests, rest] = partition(batch, isRequest);
+      for (const arrival of requests) this.#refuse(arrival, problem);
+      this.#arrivals = [...rest, ...this.#arrivals];
+      this.#cancelRetry();
+      this.#cancelRetry = clock.setTimer(STORE_RETRY_MS, () => this.flush());
+      return false;
+    }
+    if (this.degraded) log.warn({ waited: clock.wallMs() - this.degraded.sinceMs }, 'the store can be written again');
+    this.degraded = null;
+    return true;
+  }
+
+  #settle({ tick, steps, faults, undeliverable }: ComputedTick): void {
+    const { registry, log, onEntry, onForgotten, perform } = this.#options;
+    this.#nextSeq += tick.entries.length;
+    for (const { actor, error, arrival } of faults) {
+      actor.quarantined = problemOf(error).message;
+      log.error({ unit: actor.id }, `quarantined: ${actor.quarantined}`);
+      this.#refuse(arrival, quarantined(actor));
+    }
+    for (const arrival of undeliverable) {
+      const actor = registry.get(arrival.unitId);
+      this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(arrival.unitId));
+    }
+    for (const { unitId, timer } of tick.timersCleared) this.wheel.disarm(unitId, timer);
+    for (const row of tick.timersSet) this.wheel.arm(row);
+    for (const step of steps) this.#publish(step);
+    for (const { unitId, seq, index } of tick.outboxAdded) {
+      const actor = registry.get(unitId);
+      if (actor) actor.launching = { seq, index };
+    }
+    for (const { entry } of steps) onEntry(entry);
+    for (const step of steps) perform(step);
+    for (const id of tick.unitsRemoved) {
+      const actor = registry.get(id);
+      registry.remove(id);
+      this.wheel.disarmAll(id);
+      if (actor) onForgotten(actor);
+    }
+  }
+
+  #publish({ actor, event, entry, next, unsnapped }: ComputedStep): void {
+    actor.snapshot = next;
+    actor.aseq = entry.aseq;
+    actor.unsnapped = unsnapped;
+    if (actor.launching && !isSpawning(next.value)) actor.launching = null;
+    try {
+      publish(actor.ref, event, next);
+    } catch (error) {
+      this.#options.log.error({ unit: actor.id }, `an observer failed: ${problemOf(error).message}`);
+    }
+  }
+
+  #onTimer(row: TimerRow): void {
+    this.accept(row.unitId, { type: `timer.${row.timer}` }, row.seq);
+  }
+
+  #refuse({ body }: Pick<Arrival, 'body'>, problem: Problem): void {
+    if (typeof body === 'function' || !('requestId' in body) || body.requestId === null) return;
+    this.#options.replies.settle(body.requestId, problem);
+  }
+}
+
+function snapshotOf(entry: Entry, context: Snapshot['context']): Snapshot {
+  const { unitId, seq, aseq, version, definition, stateHash, value } = entry;
+  return { unitId, seq, aseq, version, definition, stateHash, value, context };
+}
+
+function isRequest({ body, unitId }: Arrival): boolean {
+  if (typeof body === 'function') return unitId === SUPERVISOR;
+  return 'requestId' in body && body.requestId !== null;
+}
+
+const isSpawning = (value: unknown): boolean => typeof value === 'object' && value !== null && 'spawning' in value;
+
+const isEmpty = (tick: Tick): boolean => Object.values(tick).every((rows) => rows.length === 0);
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): readonly [T[], T[]] {
+  const yes: T[] = [];
+  const no: T[] = [];
+  for (const item of items) (test(item) ? yes : no).push(item);
+  return [yes, no];
+}

@@ -1,0 +1,28 @@
+/** Answers that no machine gives, because the request never reached one. */
+import type { Problem, UnitId } from '../machines/vocabulary.ts';
+import type { UnitActor } from './unit-actor.ts';
+
+export const CLOSED: Problem = {
+  code: 'Closed',
+  message: 'This reeve is closed.',
+  hint: 'Open it again with openReeve().',
+};
+
+/** More events than we keep wait for the store. */
+export const TOO_MANY: Problem = {
+  code: 'StoreUnwritable',
+  message: 'Too many events already wait for the store to be writable again.',
+  hint: 'Make room on its disk, or look at `reeve doctor`.',
+};
+
+export const unknownUnit = (id: UnitId): Problem => ({
+  code: 'UnknownUnit',
+  message: `There is no unit "${id}".`,
+  hint: 'See `reeve status` for the ones there are.',
+});
+
+export const quarantined = ({ id, quarantined: reason }: UnitActor): Problem => ({
+  code: 'Quarantined',
+  message: `"${id}" is quarantined: ${reason}`,
+  hint: 'Its process runs on. `reeve heal` tries again.',
+});

@@ -1,0 +1,239 @@
+import type { Command } from '../machines/commands.ts';
+import type { UnitContext } from '../machines/context.ts';
+import type { EventBody, JournaledEvent, Moment, SupervisorEventBody } from '../machines/events.ts';
+import { type Step, stateHash } from '../machines/step.ts';
+import { SUPERVISOR } from '../machines/supervisor.ts';
+import { stateOf } from '../machines/view.ts';
+import type { TimerName, UnitId } from '../machines/vocabulary.ts';
+import type { Entry, Tick, TimerRow } from '../store/rows.ts';
+import type { Registry } from './registry.ts';
+import type { Wheel } from './timers.ts';
+import type { UnitActor } from './unit-actor.ts';
+
+/** An event on its way into the journal. */
+export interface Arrival {
+  readonly unitId: UnitId;
+  /** The supervisor's events are made when their turn comes, from what is true then. */
+  readonly body: EventBody | ((snapshotOf: (actor: UnitActor) => UnitActor['snapshot']) => SupervisorEventBody);
+  readonly cause: number | null;
+  readonly moment: Moment;
+  /** How many other events led here within this tick. */
+  readonly depth: number;
+}
+
+/** One entry and what has to be done about it once it is committed. */
+export interface ComputedStep {
+  readonly actor: UnitActor;
+  readonly event: JournaledEvent;
+  readonly entry: Entry;
+  readonly next: UnitActor['snapshot'];
+  readonly unsnapped: number;
+}
+
+export interface ComputedTick {
+  readonly tick: Tick;
+  readonly steps: readonly ComputedStep[];
+  /** Arrivals that led to no entry because a machine threw. Their units are not trusted any more. */
+  readonly faults: readonly { readonly actor: UnitActor; readonly arrival: Arrival; readonly error: unknown }[];
+  /** Arrivals for units that do not exist. */
+  readonly undeliverable: readonly Arrival[];
+}
+
+/** Chains of events that cause each other may be so long and no longer. A longer one is a loop. */
+export const CASCADE_DEPTH_MAX = 1_000;
+/** Entries of a unit between two stored snapshots. */
+export const SNAPSHOT_EVERY = 50;
+
+export interface TickContext {
+  readonly registry: Registry;
+  readonly wheel: Wheel;
+  readonly bootId: string;
+}
+
+type Draft = { -readonly [Key in keyof Tick]: Tick[Key][number][] };
+type Snapshot = UnitActor['snapshot'];
+
+/**
+ * Computes what a batch of events leads to, on shadow snapshots: nothing outside changes.
+ *
+ * Order is the order of arrival; what an event tells other units comes after everything that arrived before it.
+ */
+export function computeTick(batch: readonly Arrival[], firstSeq: number, context: TickContext): ComputedTick {
+  return new TickComputation(firstSeq, context).run(batch);
+}
+
+class TickComputation {
+  readonly #registry: Registry;
+  readonly #wheel: Wheel;
+  readonly #bootId: string;
+  readonly #shadows = new Map<UnitActor, { snapshot: Snapshot; aseq: number; unsnapped: number }>();
+  /** Timers as this tick leaves them; `null`: not armed. */
+  readonly #timers = new Map<string, TimerRow | null>();
+  readonly #tick = emptyTick();
+  readonly #steps: ComputedStep[] = [];
+  readonly #faults: ComputedTick['faults'][number][] = [];
+  readonly #undeliverable: Arrival[] = [];
+  readonly #queue: Arrival[] = [];
+  #seq: number;
+
+  constructor(firstSeq: number, { registry, wheel, bootId }: TickContext) {
+    this.#seq = firstSeq;
+    this.#registry = registry;
+    this.#wheel = wheel;
+    this.#bootId = bootId;
+  }
+
+  run(batch: readonly Arrival[]): ComputedTick {
+    this.#queue.push(...batch);
+    for (let at = 0; at < this.#queue.length; at++) {
+      const arrival = this.#queue[at]!;
+      const actor = this.#registry.get(arrival.unitId);
+      if (!actor || actor.quarantined !== null) this.#undeliverable.push(arrival);
+      else if (!this.#isStaleTimer(arrival)) this.#take(actor, arrival);
+    }
+    for (const [key, row] of this.#timers) {
+      const [unitId, timer] = key.split(' ') as [UnitId, TimerName];
+      if (row) this.#tick.timersSet.push(row);
+      else this.#tick.timersCleared.push({ unitId, timer });
+    }
+    return { tick: this.#tick, steps: this.#steps, faults: this.#faults, undeliverable: this.#undeliverable };
+  }
+
+  readonly #snapshotOf = (actor: UnitActor): Snapshot => this.#shadows.get(actor)?.snapshot ?? actor.snapshot;
+
+  #take(actor: UnitActor, arrival: Arrival): void {
+    const body = typeof arrival.body === 'function' ? arrival.body(this.#snapshotOf) : arrival.body;
+    const event = { ...body, ...arrival.moment } as JournaledEvent;
+    const before = this.#snapshotOf(actor);
+    try {
+      const { next, commands, patch } = actor.stepper.step(before, event);
+      const changed = Object.keys(patch).length > 0 || commands.length > 0 || !sameValue(before, next);
+      // What was only told from within, and meant nothing, is chatter.
+      if (!changed && arrival.depth > 0) return;
+      const entry = this.#enter(actor, arrival, { body, next, commands, patch });
+      this.#steps.push({ actor, event, entry, next, unsnapped: this.#shadows.get(actor)?.unsnapped ?? 0 });
+      this.#keep(actor, entry, arrival, before.context, next.context);
+      if (!sameValue(before, next)) this.#tellSupervisor(actor, arrival, entry);
+    } catch (error) {
+      this.#faults.push({ actor, arrival, error });
+    }
+  }
+
+  #enter(actor: UnitActor, { cause, moment }: Arrival, step: Step & { readonly body: EventBody }): Entry {
+    const { next, commands, patch, body } = step;
+    const count = this.#shadows.get(actor) ?? actor;
+    const aseq = count.aseq + 1;
+    const hash = stateHash(next.value, next.context);
+    const { id: unitId, version, definition } = actor;
+    const state = { value: next.value, version, definition, stateHash: hash };
+    const entry: Entry = { seq: this.#seq++, unitId, aseq, ...moment, cause, event: body, patch, commands, ...state };
+    this.#tick.entries.push(entry);
+
+    const rests = commands.length > 0 && stateOf(next.value).substate === 'settled';
+    const isDue = rests || count.unsnapped + 1 >= SNAPSHOT_EVERY;
+    if (isDue) {
+      const { spec: _, ...context } = next.context;
+      this.#tick.snapshots.push({ unitId, seq: entry.seq, aseq, ...state, context });
+    }
+    this.#shadows.set(actor, { snapshot: next, aseq, unsnapped: isDue ? 0 : count.unsnapped + 1 });
+    return entry;
+  }
+
+  /** What an entry puts into tables of its own, in the same transaction, and into the queue. */
+  #keep(actor: UnitActor, entry: Entry, { depth }: Arrival, before: UnitContext, context: UnitContext): void {
+    const { event, unitId } = entry;
+    if (event.type.startsWith('timer.')) this.#setTimer(unitId, timerOf(event), null);
+    const isCurrent = 'generation' in event && event.generation === before.generation;
+    if (isCurrent && event.type === 'run.launched' && context.run) {
+      this.#tick.runsStarted.push({ runId: context.run.runId, handle: event.handle, startedMs: event.startedMs });
+    }
+    if (isCurrent && actor.launching && ANSWERS_TO_LAUNCH.has(event.type)) this.#tick.outboxDone.push(actor.launching);
+    entry.commands.forEach((command, index) => {
+      this.#keepCommand(entry, depth, command, index, context);
+    });
+  }
+
+  #keepCommand(entry: Entry, depth: number, command: Command, index: number, { run, generation }: UnitContext): void {
+    const { unitId, seq, atMs, monoMs } = entry;
+    if (command.type === 'startTimer') {
+      const { timer, ms, restore } = command.params;
+      const due = { bootId: this.#bootId, dueMonoMs: monoMs + ms, dueWallMs: atMs + ms };
+      this.#setTimer(unitId, timer, { unitId, timer, seq, ...due, lengthMs: ms, restore });
+    } else if (command.type === 'cancelTimer') {
+      this.#setTimer(unitId, command.params.timer, null);
+    } else if (command.type === 'launch' && run) {
+      this.#tick.outboxAdded.push({ seq, index, unitId, command });
+      this.#tick.runsOrdered.push({ runId: run.runId, unitId, generation, orderedSeq: seq, orderedMs: atMs });
+    } else if (command.type === 'recordOutcome') {
+      this.#tick.runsEnded.push(command.params);
+    } else if (command.type === 'forgetUnit') {
+      this.#tick.unitsRemoved.push(unitId);
+    } else if (command.type === 'tell') {
+      this.#pass(command.params.to, command.params.event, entry, depth);
+    }
+  }
+
+  #setTimer(unitId: UnitId, timer: TimerName, row: TimerRow | null): void {
+    const key = `${unitId} ${timer}`;
+    // Machines cancel on every exit, armed or not; only what was armed has to be cleared.
+    if (row === null && !this.#wheel.armed(unitId, timer)) this.#timers.delete(key);
+    else this.#timers.set(key, row);
+  }
+
+  /** A timer that was cancelled, or started again, after it had fired and before its turn came. */
+  #isStaleTimer({ unitId, body, cause }: Arrival): boolean {
+    if (typeof body === 'function' || !body.type.startsWith('timer.')) return false;
+    const timer = timerOf(body);
+    const key = `${unitId} ${timer}`;
+    const row = this.#timers.has(key) ? this.#timers.get(key) : this.#wheel.armed(unitId, timer);
+    return row?.seq !== cause;
+  }
+
+  #tellSupervisor(actor: UnitActor, { depth }: Arrival, entry: Entry): void {
+    const registry = this.#registry;
+    if (actor.id === SUPERVISOR) return;
+    const isStopping = this.#snapshotOf(registry.supervisor).value === 'stopping';
+    if (!isStopping && !registry.concernsOthers(actor)) return;
+    const body = (snapshotOf: (actor: UnitActor) => Snapshot): SupervisorEventBody => ({
+      type: 'unit.changed',
+      unit: actor.id,
+      up: isStopping ? registry.countUp(snapshotOf) : 1,
+      views: registry.neighbourhood(actor, snapshotOf),
+    });
+    this.#pass(SUPERVISOR, body, entry, depth);
+  }
+
+  #pass(unitId: UnitId, body: Arrival['body'], { seq, atMs, monoMs }: Entry, depth: number): void {
+    if (depth >= CASCADE_DEPTH_MAX) throw new Error(`${CASCADE_DEPTH_MAX} events caused each other: this is a loop`);
+    this.#queue.push({ unitId, body, cause: seq, moment: { atMs, monoMs }, depth: depth + 1 });
+  }
+}
+
+const timerOf = ({ type }: { readonly type: string }): TimerName => type.slice('timer.'.length) as TimerName;
+
+const ANSWERS_TO_LAUNCH: ReadonlySet<string> = new Set([
+  'run.launched',
+  'run.launch-failed',
+  'run.revoked',
+  'run.exited',
+  'run.lost',
+]);
+
+const sameValue = (a: Snapshot, b: Snapshot): boolean =>
+  a.value === b.value || JSON.stringify(a.value) === JSON.stringify(b.value);
+
+export function emptyTick(): Draft {
+  return {
+    unitsAdded: [],
+    unitsRemoved: [],
+    entries: [],
+    snapshots: [],
+    timersSet: [],
+    timersCleared: [],
+    outboxAdded: [],
+    outboxDone: [],
+    runsOrdered: [],
+    runsStarted: [],
+    runsEnded: [],
+  };
+}

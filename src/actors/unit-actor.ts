@@ -1,0 +1,82 @@
+import { type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine, createActor } from 'xstate';
+import type { Stepper } from '../machines/step.ts';
+import type { UnitId } from '../machines/vocabulary.ts';
+
+/** The key under which a committed snapshot travels to the public actor. Nobody outside can forge it. */
+const PUBLISH = Symbol('publish');
+
+/** One machine, alive. `snapshot` is what was committed last; the public `ref` shows exactly that, and nothing else. */
+export interface UnitActor {
+  readonly id: UnitId;
+  readonly stepper: Stepper;
+  readonly definition: string;
+  readonly version: number;
+  readonly ref: AnyActorRef;
+  snapshot: AnyMachineSnapshot;
+  aseq: number;
+  /** Entries since the last stored snapshot. */
+  unsnapped: number;
+  /** Why it is not trusted with events any more; its process runs on. */
+  quarantined: string | null;
+  /** The outbox row of a launch that was not answered yet. */
+  launching: { readonly seq: number; readonly index: number } | null;
+}
+
+/** What somebody sent to the public actor: it is recorded like any other event, and nothing happens before. */
+export type Accept = (unitId: UnitId, event: { readonly type: string }) => void;
+
+/**
+ * Makes the public side of an actor: a real XState `ActorRef` that computes nothing.
+ *
+ * `send` hands the event to the recorder; a new snapshot arrives by {@link publish} after its commit. Observers and
+ * inspectors are guarded: XState lets an inspector that throws wedge the mailbox for ever, and an observer that throws
+ * end the process.
+ */
+export function createPublicRef(
+  id: UnitId,
+  machine: AnyStateMachine,
+  snapshot: AnyMachineSnapshot,
+  accept: Accept,
+  onFault: (error: unknown) => void,
+): AnyActorRef {
+  const logic: AnyStateMachine = Object.create(machine);
+  logic.restoreSnapshot = ((restored: AnyMachineSnapshot) => restored) as AnyStateMachine['restoreSnapshot'];
+  logic.transition = ((current: AnyMachineSnapshot, event: { type: string; [PUBLISH]?: AnyMachineSnapshot }) => {
+    const published = event[PUBLISH];
+    if (published) return published;
+    if (!event.type.startsWith('xstate.')) accept(id, event);
+    return current;
+  }) as AnyStateMachine['transition'];
+  const ref = createActor(logic, { snapshot: snapshot as never });
+  guardObservers(ref, onFault);
+  ref.subscribe({ error: onFault });
+  return ref.start();
+}
+
+export function publish(ref: AnyActorRef, event: { readonly type: string }, next: AnyMachineSnapshot): void {
+  ref.send({ ...event, [PUBLISH]: next });
+}
+
+type Listener = ((value: never) => void) | { next?: (value: never) => void };
+
+function guardObservers(ref: AnyActorRef, onFault: (error: unknown) => void): void {
+  const guard =
+    (listener: (value: never) => void) =>
+    (value: never): void => {
+      try {
+        listener(value);
+      } catch (error) {
+        onFault(error);
+      }
+    };
+  const guarded = (listener: Listener): Listener =>
+    typeof listener === 'function'
+      ? guard(listener)
+      : { ...listener, ...(listener.next && { next: guard(listener.next.bind(listener)) }) };
+
+  const subscribe = ref.subscribe.bind(ref) as (...listeners: unknown[]) => unknown;
+  ref.subscribe = ((listener: Listener, ...rest: unknown[]) =>
+    subscribe(listener && guarded(listener), ...rest)) as typeof ref.subscribe;
+  const inspect = ref.system.inspect.bind(ref.system) as (listener: unknown) => ReturnType<typeof ref.system.inspect>;
+  ref.system.inspect = ((listener: Listener) => inspect(guarded(listener))) as typeof ref.system.inspect;
+}
