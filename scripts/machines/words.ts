@@ -36,3 +36,29 @@ export function answersOf(graph: MachineGraph, leaf: string, event: string): rea
 /** An unguarded `always` leaves the state in the moment it is entered: no event ever finds it. */
 export const isPassedThrough = ({ edges }: MachineGraph, id: string): boolean =>
   edges.some(({ source, kind, guard }) => source === id && kind === 'always' && guard === null);
+
+/** One arrow of a drawing: all the transitions that lead from one state to one other. */
+export interface Arrow {
+  readonly source: string;
+  readonly target: string;
+  readonly edges: readonly GraphEdge[];
+}
+
+export function arrowsOf({ edges }: MachineGraph): readonly Arrow[] {
+  const pairs = edges.flatMap((edge) => edge.targets.map((target) => ({ source: edge.source, target, edge })));
+  const groups = Map.groupBy(pairs, ({ source, target }) => `${source} → ${target}`);
+  return [...groups.values()].flatMap((group) => {
+    const first = group[0];
+    return first ? [{ source: first.source, target: first.target, edges: group.map(({ edge }) => edge) }] : [];
+  });
+}
+
+/** `timer.ask`, `run.launched [isUnwanted]`, `[waitsForNothing]` for what happens at once. */
+export function edgeWords({ event, guard }: GraphEdge): string {
+  return [event ?? '', guard === null ? '' : `[${guard}]`].filter((part) => part !== '').join(' ') || 'else';
+}
+
+export const isInside = (inner: string, outer: string): boolean =>
+  outer === '' || inner === outer || inner.startsWith(`${outer}.`);
+
+export const keyOf = (id: string): string => id.split('.').at(-1) ?? id;
