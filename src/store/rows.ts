@@ -97,8 +97,9 @@ export interface MachineRow {
 
 /** Everything one tick changes. Committed in one transaction, or not at all. */
 export interface Tick {
+  /** A unit that is removed and added in the same tick is replaced: it keeps its place, and nothing else. */
   readonly unitsAdded: readonly UnitRow[];
-  /** Their journal and runs stay until retention; their snapshots and timers go. */
+  /** Done first. Their journal and runs stay until retention; their snapshots, timers and outbox rows go. */
   readonly unitsRemoved: readonly UnitId[];
   readonly entries: readonly Entry[];
   readonly snapshots: readonly Snapshot[];
@@ -121,16 +122,41 @@ export interface JournalQuery {
   readonly limit?: number;
 }
 
+/** How much of the past is kept. */
+export interface Retention {
+  readonly maxAgeMs: number;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly nowMs: number;
+}
+
+export interface Trimmed {
+  readonly entries: number;
+  readonly runs: number;
+  /** There is more to delete: call again, when there is time. */
+  readonly more: boolean;
+}
+
 /** The one owner of the database. Synchronous: a commit is done when it returns. */
 export interface Store {
   /** @throws {StoreUnwritable} The commit failed; nothing of the tick is in the database. */
   commit(tick: Tick): void;
   /** 0 for an empty journal. */
   lastSeq(): number;
+  /** 0 for a unit that never was. A unit that is added again under the same id counts on. */
+  lastAseq(unitId: UnitId): number;
+  /** Where the unit as it is now begins: entries below belong to a removed one. `null`: there is no such unit. */
+  firstAseq(unitId: UnitId): number | null;
   units(): readonly UnitRow[];
-  /** Newest first; at most two are kept. `null` in place of one that cannot be read. */
+  /**
+   * Newest first: at most the two newest, and the base that retention left below the oldest entry. `null` in place of one
+   * that cannot be read.
+   */
   snapshots(unitId: UnitId): readonly (Snapshot | null)[];
+  /** Read page by page: entries that are committed meanwhile are among them. */
   journal(query?: JournalQuery): Iterable<Entry>;
+  /** Deletes what retention does not keep, a bounded piece at a time. @throws {StoreUnwritable} */
+  trim(retention: Retention): Trimmed;
   timers(): readonly TimerRow[];
   outbox(): readonly OutboxRow[];
   run(runId: RunId): RunRow | null;

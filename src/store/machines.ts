@@ -1,0 +1,28 @@
+import type { Database } from 'better-sqlite3';
+import type { MachineRow } from './rows.ts';
+
+interface Row {
+  readonly definition: string;
+  readonly machine: string;
+  readonly version: number;
+  readonly graph: string;
+}
+
+export function openMachines(db: Database) {
+  const insert = db.prepare<[string, string, number, string]>(
+    'INSERT OR IGNORE INTO machines (definition, machine, version, graph) VALUES (?, ?, ?, ?)',
+  );
+  const select = db.prepare<[string], Row>(
+    'SELECT definition, machine, version, graph FROM machines WHERE definition = ?',
+  );
+
+  return {
+    /** A definition is named by its own hash: remembering it twice changes nothing. */
+    remember: ({ definition, machine, version, graph }: MachineRow): void =>
+      void insert.run(definition, machine, version, JSON.stringify(graph)),
+    get(definition: string): MachineRow | null {
+      const row = select.get(definition);
+      return row ? { ...row, graph: JSON.parse(row.graph) } : null;
+    },
+  };
+}

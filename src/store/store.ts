@@ -1,0 +1,114 @@
+import type { Database } from 'better-sqlite3';
+import type { UnitId } from '../machines/vocabulary.ts';
+import { type DatabaseOptions, openDatabase } from './database.ts';
+import { StoreUnreadable, StoreUnwritable } from './errors.ts';
+import { failureOf, isOutside } from './failure.ts';
+import { openJournal } from './journal.ts';
+import { openMachines } from './machines.ts';
+import { openMeta } from './meta.ts';
+import { openOutbox } from './outbox.ts';
+import { openRetention } from './retention.ts';
+import type { JournalQuery, Store, Tick } from './rows.ts';
+import { openRuns } from './runs.ts';
+import { openSnapshots } from './snapshots.ts';
+import { openTimers } from './timers.ts';
+import { openUnits } from './units.ts';
+
+/**
+ * Opens the store: the only owner of the database, and the only place that knows SQL.
+ *
+ * @throws {NotAStore | SchemaTooNew | StoreUnopenable} and, when only reading: {StoreMissing | SchemaTooOld}
+ */
+export const openStore = (options: DatabaseOptions): Store => storeOn(openDatabase(options), options.path);
+
+/** The store over an open database. `path` is for the words of its errors. */
+export function storeOn(db: Database, path: string): Store {
+  const { reading, writing } = guards(path);
+  const parts = openParts(db);
+  const { journal, snapshots, units, timers, outbox, runs, machines, meta } = parts;
+
+  return {
+    commit: writing(openCommit(db, parts)),
+    trim: writing(openRetention(db, parts)),
+    lastSeq: reading(journal.lastSeq),
+    lastAseq: reading((unitId) => Math.max(journal.lastAseq(unitId), snapshots.lastAseq(unitId))),
+    firstAseq: reading(units.firstAseq),
+    units: reading(units.all),
+    snapshots: reading(snapshots.of),
+    *journal(query?: JournalQuery) {
+      const entries = journal.read(query);
+      const next = reading(() => entries.next());
+      for (let step = next(); !step.done; step = next()) yield step.value;
+    },
+    timers: reading(timers.all),
+    outbox: reading(outbox.all),
+    run: reading(runs.get),
+    runs: reading(runs.of),
+    openRuns: reading(runs.open),
+    rememberMachine: writing(machines.remember),
+    machine: reading(machines.get),
+    meta: reading(meta.get),
+    setMeta: writing(meta.set),
+    close: () => void db.close(),
+  };
+}
+
+type Parts = ReturnType<typeof openParts>;
+
+const openParts = (db: Database) => ({
+  journal: openJournal(db),
+  snapshots: openSnapshots(db),
+  units: openUnits(db),
+  timers: openTimers(db),
+  outbox: openOutbox(db),
+  runs: openRuns(db),
+  machines: openMachines(db),
+  meta: openMeta(db),
+});
+
+/** One transaction for all a tick changes. What is removed goes first, so that a unit may be replaced in one tick. */
+function openCommit(db: Database, { journal, snapshots, units, timers, outbox, runs }: Parts): (tick: Tick) => void {
+  return db.transaction((tick: Tick) => {
+    const places = tick.unitsRemoved.length === 0 ? NO_PLACES : removeUnits(tick.unitsRemoved);
+    for (const unit of tick.unitsAdded) units.add(unit, journal.lastAseq(unit.id) + 1, places.get(unit.id) ?? null);
+    for (const entry of tick.entries) journal.append(entry);
+    for (const snapshot of tick.snapshots) snapshots.add(snapshot);
+    for (const { unitId, timer } of tick.timersCleared) timers.clear(unitId, timer);
+    for (const timer of tick.timersSet) timers.set(timer);
+    for (const row of tick.outboxAdded) outbox.add(row);
+    for (const { seq, index } of tick.outboxDone) outbox.done(seq, index);
+    for (const run of tick.runsOrdered) runs.order(run);
+    for (const { runId, handle, startedMs } of tick.runsStarted) runs.start(runId, handle, startedMs);
+    for (const { runId, outcome } of tick.runsEnded) runs.end(runId, outcome);
+    if (places.size > 0) forgetLastWords(places);
+  }).immediate;
+
+  function removeUnits(ids: readonly UnitId[]): ReadonlyMap<UnitId, number | null> {
+    for (const id of ids) snapshots.forget(id);
+    return new Map(ids.map((id) => [id, units.remove(id)]));
+  }
+
+  /** What the tick itself still said of units that went with it. */
+  function forgetLastWords(removed: ReadonlyMap<UnitId, unknown>): void {
+    for (const id of removed.keys()) if (units.firstAseq(id) === null) snapshots.forget(id);
+    timers.forgetOrphans();
+    outbox.forgetOrphans();
+  }
+}
+
+const NO_PLACES: ReadonlyMap<UnitId, number | null> = new Map();
+
+/** What the disk or the database refuses becomes an error in words. Bugs keep their own shape. */
+function guards(path: string) {
+  const guard =
+    (Refusal: typeof StoreUnreadable | typeof StoreUnwritable) =>
+    <Args extends unknown[], Result>(act: (...args: Args) => Result) =>
+    (...args: Args): Result => {
+      try {
+        return act(...args);
+      } catch (cause) {
+        throw isOutside(cause) ? new Refusal({ path, failure: failureOf(cause), cause }) : cause;
+      }
+    };
+  return { reading: guard(StoreUnreadable), writing: guard(StoreUnwritable) };
+}
