@@ -82,7 +82,7 @@ interface Decoded<Value> {
 
 function decodeBody(id: string, body: unknown, path: SpecPath, options: DecodeOptions): Decoded<UnitSpec> {
   const idFaults = id === '' || ID.test(id) ? [] : run(Id, id, path.length === 0 ? ['id'] : path).faults;
-  const kind = isMap(body) ? (body.kind ?? 'server') : 'server';
+  const kind = isMap(body) && 'kind' in body ? body.kind : 'server';
   if (!isKind(kind)) return { value: null, faults: [...idFaults, noKind(kind, path)] };
   const { value, faults } = runKind(kind, body, path);
   const notYet = notYetInUnit(body, path);
@@ -121,7 +121,8 @@ const isKind = (kind: unknown): kind is UnitKind => typeof kind === 'string' && 
 
 function noKind(kind: unknown, path: SpecPath): SpecFault {
   const meant = typeof kind === 'string' ? suggestion(kind, Object.keys(SCHEMA_OF_KIND)) : undefined;
-  return invalid([...path, 'kind'], `${show(kind)} is not server, job or watcher`, meant);
+  const said = kind === null ? 'is empty, and should be' : `${show(kind)} is not`;
+  return invalid([...path, 'kind'], `${said} server, job or watcher`, meant);
 }
 
 /** An option that this kind of unit does not have, but another has, is no spelling mistake. */

@@ -5,6 +5,8 @@ import { suggestion } from './nearest.ts';
 /** Letters, digits, `.`, `_` and `-`, at most 64: fit for a file name, a URL and a shell without quoting. */
 export const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
 const ID_HINT = 'use letters, digits, ".", "_" and "-", at most 64, and begin with a letter or digit';
+const PORT_HINT = 'a port is a whole number from 1 to 65535';
+const CODE_HINT = 'exit codes are whole numbers from 0 to 255';
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/u;
 
 /** Signals that may ask a process to stop. */
@@ -50,28 +52,17 @@ export const Pattern = text('a regular expression', (source) => whyNoRegExp(sour
 
 export const NonBlank = text('a text', (value) => (value.trim() === '' ? refusal('is empty') : undefined));
 
-export const Port = Schema.Finite.annotate({
-  expected: 'a port',
-  hint: 'a port is a whole number from 1 to 65535',
-}).check(
-  Schema.makeFilter((port) =>
-    Number.isInteger(port) && port >= 1 && port <= 65_535
-      ? undefined
-      : refusal(`${port} is not a port`, 'a port is a whole number from 1 to 65535'),
-  ),
-);
+export const Port = Schema.Finite.check(
+  Schema.makeFilter((port) => (isWhole(port, 1, 65_535) ? undefined : refusal(`${port} is not a port`, PORT_HINT))),
+).annotate({ expected: 'a port', hint: PORT_HINT });
 
 /** A whole number, 0 or more. */
 export const Count = whole(0);
 export const PositiveCount = whole(1);
 
-export const ExitCode = Schema.Finite.annotate({ expected: 'an exit code' }).check(
-  Schema.makeFilter((code) =>
-    Number.isInteger(code) && code >= 0 && code <= 255
-      ? undefined
-      : refusal(`${code} is not an exit code`, 'exit codes are whole numbers from 0 to 255'),
-  ),
-);
+export const ExitCode = Schema.Finite.check(
+  Schema.makeFilter((code) => (isWhole(code, 0, 255) ? undefined : refusal(`${code} is not an exit code`, CODE_HINT))),
+).annotate({ expected: 'an exit code', hint: CODE_HINT });
 
 export const EnvName = text('the name of a variable', whyNoEnvName);
 
@@ -104,14 +95,16 @@ function whyNoEnvName(name: string) {
 }
 
 function whole(minimum: number) {
-  return Schema.Finite.annotate({ expected: 'a whole number' }).check(
+  const expected = `a whole number of at least ${minimum}`;
+  return Schema.Finite.check(
     Schema.makeFilter((value) =>
-      Number.isSafeInteger(value) && value >= minimum
-        ? undefined
-        : refusal(`${value} is not a whole number of at least ${minimum}`),
+      isWhole(value, minimum, Number.MAX_SAFE_INTEGER) ? undefined : refusal(`${value} is not ${expected}`),
     ),
-  );
+  ).annotate({ expected });
 }
+
+const isWhole = (value: number, minimum: number, maximum: number): boolean =>
+  Number.isInteger(value) && value >= minimum && value <= maximum;
 
 function text(expected: string, why: (value: string) => ReturnType<typeof refusal> | undefined) {
   return Schema.String.annotate({ expected }).check(Schema.makeFilter(why));

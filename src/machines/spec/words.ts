@@ -109,7 +109,8 @@ const KINDS: Partial<Record<SchemaAST.AST['_tag'], string>> = {
 
 /** What a schema says of itself: by annotation, or because it is nothing but names. `null`: its members know better. */
 function wordsOf(ast: SchemaAST.AST): Words | null {
-  const { expected, hint } = ast.annotations ?? {};
+  // An annotation made after a check is kept by the check.
+  const { expected, hint } = ast.checks?.at(-1)?.annotations ?? ast.annotations ?? {};
   const literals = literalsOf(ast);
   const onlyNames =
     ast._tag === 'Literal' || (ast._tag === 'Union' && ast.types.every((type) => type._tag === 'Literal'));
