@@ -1,5 +1,6 @@
 import type { Request } from '../machines/events.ts';
 import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
+import type { UnitView } from '../machines/supervision.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
@@ -101,14 +102,15 @@ export class Orchestrator {
     return answer;
   }
 
-  /** Asks all units at once, in the order that `after` gives. Resolves when all were asked. */
-  up(signal?: AbortSignal): Promise<void> {
-    return this.#requestAll('up.requested', signal);
+  /** Starts these units, or all, in the order that `after` gives. Resolves when all were asked. */
+  up(ids?: readonly UnitId[], signal?: AbortSignal): Promise<void> {
+    const wanted = ids && new Set(ids);
+    return this.#requestAll('up.requested', ({ id }) => wanted?.has(id) ?? true, signal);
   }
 
   /** Stops everything, against the order of starts. Resolves when all are at rest. */
   down(signal?: AbortSignal): Promise<void> {
-    return this.#requestAll('down.requested', signal);
+    return this.#requestAll('down.requested', () => true, signal);
   }
 
   /** Calls `listener` for every entry from now on, after its commit. Returns how to stop. */
@@ -128,13 +130,17 @@ export class Orchestrator {
     store.close();
   }
 
-  #requestAll(type: 'up.requested' | 'down.requested', signal?: AbortSignal): Promise<void> {
+  #requestAll(
+    type: 'up.requested' | 'down.requested',
+    concerns: (view: UnitView) => boolean,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { requestId, answer } = this.#replies.open(signal);
     this.recorder.accept(SUPERVISOR, (snapshotOf) => ({
       type,
       requestId,
       up: this.registry.countUp(snapshotOf),
-      views: this.registry.views(snapshotOf),
+      views: this.registry.views(snapshotOf).filter(concerns),
     }));
     return answer;
   }

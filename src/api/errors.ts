@@ -1,0 +1,73 @@
+import * as Data from 'effect/Data';
+import type { OutcomeKind } from '../machines/outcome.ts';
+import type { UnitId } from '../machines/vocabulary.ts';
+import type { Milestone } from './types.ts';
+
+/** There is no such unit. */
+export class UnknownUnit extends Data.TaggedError('UnknownUnit')<{
+  readonly unitId: UnitId;
+  readonly known: readonly UnitId[];
+}> {
+  override get message(): string {
+    return `There is no unit "${this.unitId}".`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    const some = this.known.slice(0, 10).join(', ');
+    return this.known.length === 0
+      ? 'There are none yet: add one.'
+      : `There is: ${some}${this.known.length > 10 ? ', …' : ''}.`;
+  }
+}
+
+/** The wait was over before the unit was there. */
+export class NotReached extends Data.TaggedError('NotReached')<{
+  readonly unitId: UnitId;
+  readonly milestone: Milestone;
+  /** How long the wait was; `null`: the unit came to rest before. */
+  readonly waitedMs: number | null;
+  readonly state: string;
+  readonly outcome: OutcomeKind | null;
+  readonly why: string;
+}> {
+  override get message(): string {
+    const { unitId, milestone, waitedMs, state, outcome, why } = this;
+    const when = waitedMs === null ? 'and will not by itself' : `within ${waitedMs} ms`;
+    const now = outcome === null ? state : `${state}: ${outcome}`;
+    return `"${unitId}" did not become ${milestone} ${when}: it is ${now}.${why && ` ${why}`}`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return `See what it printed: \`reeve logs ${this.unitId}\`.`;
+  }
+}
+
+/** A unit that is up can neither be replaced nor removed. */
+export class UnitUp extends Data.TaggedError('UnitUp')<{ readonly unitId: UnitId; readonly state: string }> {
+  override get message(): string {
+    return `"${this.unitId}" is ${this.state}: only a unit at rest can be replaced or removed.`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return `Stop it first: \`reeve stop ${this.unitId}\`.`;
+  }
+}
+
+/** A duration that is none. */
+export class BadDuration extends Data.TaggedError('BadDuration')<{ readonly option: string; readonly given: unknown }> {
+  override get message(): string {
+    return `${this.option}: ${JSON.stringify(this.given)} is no duration.`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return 'Write milliseconds, or text such as "250ms", "5s", "10m" or "1h".';
+  }
+}

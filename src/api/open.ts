@@ -1,0 +1,114 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { basename, join } from 'node:path';
+import { openOrchestrator } from '../actors/orchestrator.ts';
+import { silentLog } from '../adapters/log/silent.ts';
+import { systemProbes } from '../adapters/probe/probes.ts';
+import { processDriver } from '../adapters/process/driver.ts';
+import { systemClock } from '../adapters/system/clock.ts';
+import { identify } from '../adapters/system/identity.ts';
+import { requireLinux } from '../adapters/system/platform.ts';
+import { fileWatchDriver } from '../adapters/watch/files.ts';
+import { assertConsistent, type UnitSpec } from '../machines/spec.ts';
+import { stateOf } from '../machines/view.ts';
+import { lockStateDir } from '../store/lock.ts';
+import type { Store } from '../store/rows.ts';
+import { openStore } from '../store/store.ts';
+import { createReeve, type Session } from './reeve.ts';
+import { resolveStateDir } from './state-dir.ts';
+import type { OpenOptions, Reeve } from './types.ts';
+
+export const STORE_FILE = 'reeve.db';
+
+/**
+ * Opens an orchestrator: takes the state directory, puts every unit where it was, and starts what shall be up.
+ *
+ * After a crash of ours, runs that still live are adopted, those that ended are recorded with their own ending, and nothing
+ * that was stopped is started. After a clean close everything given starts anew.
+ *
+ * **Example** (Run a job to its end)
+ *
+ * ```ts
+ * await using reeve = await openReeve({ stateDir });
+ * (await reeve.run(job({ id: 'hello', command: ['echo', 'hello'] }))).output.tail // => 'hello\n'
+ * ```
+ *
+ * @throws {StateDirBusy} Another orchestrator holds the state directory.
+ * @throws {InvalidSpec} The units do not fit together.
+ * @throws {NotAStore | SchemaTooNew | StoreUnopenable} The store is not ours to use.
+ * @throws {PlatformNotYet} Not on Linux.
+ */
+export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
+  requireLinux('Orchestrating processes');
+  const env = options.env ?? process.env;
+  const cwd = process.cwd();
+  const units = options.units ?? [];
+  assertConsistent(units);
+  const stateDir = resolveStateDir({ stateDir: options.stateDir, cwd, env });
+  const clock = options.clock ?? systemClock();
+  const log = options.logger ?? silentLog;
+  const sinceMs = clock.wallMs();
+  const unlock = lockStateDir(stateDir, { pid: process.pid, identity: identify(process.pid), sinceMs });
+  let store: Store | undefined;
+  try {
+    store = openStore({ path: join(stateDir, STORE_FILE), durability: options.durability ?? 'process-crash' });
+    const ownerId = ownerIdOf(store);
+    const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env });
+    const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
+    const probes = systemProbes({ clock, log });
+    const orchestrator = await openOrchestrator({ store, clock, log, drivers, probes, instance: newInstance() });
+    const project = options.name ?? (basename(cwd) || 'project');
+    const session: Session = {
+      orchestrator,
+      store,
+      clock,
+      log,
+      stateDir,
+      project,
+      sinceMs,
+      unlock,
+      outputs: processes.outputs,
+    };
+    const reeve = createReeve(session);
+    enroll(session, units, options.groups ?? {});
+    if (options.start !== false) await begin(session, units);
+    return reeve;
+  } catch (error) {
+    store?.close();
+    unlock();
+    throw error;
+  }
+}
+
+/** Says for ever which installation started a process. Public; no secret. */
+function ownerIdOf(store: Store): string {
+  const known = store.meta('ownerId');
+  if (known !== null) return known;
+  const ownerId = randomUUID();
+  store.setMeta('ownerId', ownerId);
+  return ownerId;
+}
+
+const newInstance = (): string => randomBytes(4).toString('hex');
+
+/** Adds what is new, and what is written otherwise than before. What is up keeps the spec it was started with. */
+function enroll({ orchestrator, log }: Session, units: readonly UnitSpec[], groups: OpenOptions['groups'] & {}): void {
+  const changed = units.filter((spec) => {
+    const known = orchestrator.registry.get(spec.id);
+    if (!known) return true;
+    if (JSON.stringify(known.snapshot.context.spec) === JSON.stringify(spec)) return false;
+    const isAtRest = stateOf(known.snapshot.value).substate === 'settled';
+    if (!isAtRest)
+      log.warn({ unit: spec.id }, 'its spec has changed; stop it, and open again, to run it by the new one');
+    return isAtRest;
+  });
+  orchestrator.add(changed, groups);
+}
+
+/** After a crash only what is new is started: the rest goes on as it was meant to (its own state knows). */
+async function begin({ orchestrator, store }: Session, units: readonly UnitSpec[]): Promise<void> {
+  const isResumed = store.meta('session') === 'open';
+  store.setMeta('session', 'open');
+  const neverRun = ({ id }: UnitSpec): boolean => orchestrator.registry.get(id)?.snapshot.context.generation === 0;
+  const ids = (isResumed ? units.filter(neverRun) : units).map(({ id }) => id);
+  if (ids.length > 0) await orchestrator.up(ids);
+}

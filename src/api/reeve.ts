@@ -1,0 +1,109 @@
+import type { Orchestrator } from '../actors/orchestrator.ts';
+import type { Clock, Log, Outputs } from '../actors/ports.ts';
+import { problemOf } from '../machines/errors.ts';
+import { stateOf } from '../machines/view.ts';
+import type { UnitId } from '../machines/vocabulary.ts';
+import type { Store } from '../store/rows.ts';
+import { UnitUp } from './errors.ts';
+import { journalStream } from './journal-stream.ts';
+import type { Reeve, Result, UnitHandle } from './types.ts';
+import { createHandle, liveStatus } from './unit-handle.ts';
+
+/** Everything an open reeve holds on to, from the lock to the actors. */
+export interface Session {
+  readonly orchestrator: Orchestrator;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly outputs: Outputs;
+  readonly stateDir: string;
+  readonly project: string;
+  readonly sinceMs: number;
+  readonly unlock: () => void;
+}
+
+export function createReeve(session: Session): Reeve {
+  const { orchestrator, store, stateDir, project, sinceMs } = session;
+  const { registry, recorder } = orchestrator;
+  const ending = new AbortController();
+  let closing: Promise<void> | null = null;
+
+  const reeve: Reeve = {
+    stateDir,
+    unit: (id) => createHandle(id, session),
+    units: () => [...registry.units()].map(({ id }) => createHandle(id, session)),
+    add(...specs) {
+      for (const { id } of specs) refuseUp(orchestrator, id);
+      orchestrator.add(specs);
+    },
+    async remove(id) {
+      refuseUp(orchestrator, id);
+      await reeve.unit(id).terminate({ by: 'remove' });
+    },
+    async run(spec, { signal } = {}) {
+      reeve.add(spec);
+      return runToItsEnd(reeve.unit(spec.id), signal);
+    },
+    up: (ids) => orchestrator.up(ids),
+    down: () => orchestrator.down(),
+    status: () => ({
+      project,
+      stateDir,
+      degraded: recorder.degraded?.problem ?? null,
+      orchestrator: { pid: process.pid, sinceMs },
+      units: [...registry.units()].map(liveStatus),
+    }),
+    journal: (options = {}) => {
+      const signals = [ending.signal, ...(options.signal ? [options.signal] : [])];
+      return journalStream(store, orchestrator.observe.bind(orchestrator), {
+        ...options,
+        signal: AbortSignal.any(signals),
+      });
+    },
+    observe: (listener) => orchestrator.observe(listener),
+    close({ leave = false } = {}) {
+      closing ??= end(session, leave, ending);
+      return closing;
+    },
+    [Symbol.asyncDispose]: () => reeve.close(),
+  };
+  return reeve;
+}
+
+/** Stops everything first, unless it is to be left; a stop that fails must not keep us from letting go. */
+async function end({ orchestrator, store, log, unlock }: Session, leave: boolean, ending: AbortController) {
+  let failure: unknown = null;
+  if (!leave) {
+    try {
+      await orchestrator.down();
+      store.setMeta('session', 'closed');
+    } catch (error) {
+      failure = error;
+      log.error({}, `cannot stop everything: ${problemOf(error).message}`);
+    }
+  }
+  ending.abort();
+  await orchestrator.close();
+  unlock();
+  if (failure !== null) throw failure;
+}
+
+function refuseUp({ registry }: Orchestrator, unitId: UnitId): void {
+  const known = registry.get(unitId);
+  if (!known) return;
+  const { state, substate } = stateOf(known.snapshot.value);
+  if (substate !== 'settled') throw new UnitUp({ unitId, state });
+}
+
+async function runToItsEnd(unit: UnitHandle, signal?: AbortSignal): Promise<Result> {
+  signal?.throwIfAborted();
+  const onAbort = (): void => void unit.stop({ by: 'abort' }).catch(() => {});
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    // How it ends is the result; a start that fails is one way to end.
+    const [settled] = await Promise.all([unit.reached('settled'), unit.start().catch(() => {})]);
+    return await unit.result().then((result) => ({ ...result, outcome: settled.outcome }));
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,44 @@
+import type { JobInput, JobSpec, ServerInput, ServerSpec, WatcherInput, WatcherSpec } from '../machines/spec.ts';
+import { decodeUnit } from '../machines/spec.ts';
+
+/**
+ * A unit that should keep running.
+ *
+ * Defaults are filled in and durations become milliseconds.
+ *
+ * **Example** (A server that is ready when it answers)
+ *
+ * ```ts
+ * const api = server({ id: 'api', command: ['node', 'api.js'], ready: { http: 'http://127.0.0.1:3000/health' } });
+ * api.ready?.within // => 30_000
+ * ```
+ *
+ * @throws {InvalidSpec} With every fault at once, each with its path.
+ */
+export const server = (input: ServerInput): ServerSpec => decodeUnit({ ...input, kind: 'server' }) as ServerSpec;
+
+/**
+ * A unit that should end by itself.
+ *
+ * **Example** (A build that may be tried twice more)
+ *
+ * ```ts
+ * job({ id: 'build', command: 'npm run build', timeout: '10m', retry: { max: 2 } }).timeout // => 600_000
+ * ```
+ *
+ * @throws {InvalidSpec} With every fault at once, each with its path.
+ */
+export const job = (input: JobInput): JobSpec => decodeUnit({ ...input, kind: 'job' }) as JobSpec;
+
+/**
+ * A unit that observes, and acts on other units.
+ *
+ * **Example** (Restart a server when its sources change)
+ *
+ * ```ts
+ * watcher({ id: 'reload', files: ['src/*.ts'], then: { restart: ['api'] } }).debounce // => 100
+ * ```
+ *
+ * @throws {InvalidSpec} With every fault at once, each with its path.
+ */
+export const watcher = (input: WatcherInput): WatcherSpec => decodeUnit({ ...input, kind: 'watcher' }) as WatcherSpec;

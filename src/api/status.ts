@@ -1,0 +1,44 @@
+import type { UnitContext } from '../machines/context.ts';
+import { stateOf } from '../machines/view.ts';
+import type { UnitStatus } from './types.ts';
+
+/** A unit as `status` tells it. The same from a live actor and from the files of one that is not. */
+export function statusOf(
+  context: UnitContext,
+  value: unknown,
+  { ready, quarantined }: { readonly ready: boolean; readonly quarantined: string | null },
+): UnitStatus {
+  const { id, spec, desired, run, generation, outcome, restarts, blocked, why } = context;
+  const { state, substate } = stateOf(value);
+  // A unit that waits has no run yet; the one it had is history.
+  const shown = run && !(state === 'reaped' && substate === 'backoff') && substate !== 'waiting' ? run : null;
+  const isOver = state === 'reaped';
+  return {
+    id,
+    kind: spec.kind,
+    state,
+    substate,
+    ready,
+    desired,
+    run: shown && {
+      runId: shown.runId,
+      generation,
+      pid: isOver ? null : (shown.handle?.pid ?? null),
+      startedMs: shown.startedMs,
+      adopted: shown.adopted,
+    },
+    outcome: outcome?.kind ?? null,
+    restarts,
+    port: 'port' in spec && typeof spec.port === 'number' ? spec.port : null,
+    activity: null,
+    blocked,
+    quarantined,
+    why: quarantined ?? (why || waitingWords(context, substate)),
+  };
+}
+
+function waitingWords({ spec }: UnitContext, substate: string | null): string {
+  if (substate !== 'waiting') return '';
+  const needs = Object.entries(spec.after).map(([id, requirement]) => `${id} to be ${requirement}`);
+  return `waits for ${needs.join(' and ')}`;
+}

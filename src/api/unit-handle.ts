@@ -1,0 +1,103 @@
+import type { Orchestrator } from '../actors/orchestrator.ts';
+import type { Clock, Outputs } from '../actors/ports.ts';
+import type { UnitActor } from '../actors/unit-actor.ts';
+import type { UnitContext } from '../machines/context.ts';
+import type { Request } from '../machines/events.ts';
+import type { UnitId } from '../machines/vocabulary.ts';
+import type { Store } from '../store/rows.ts';
+import { parseDuration } from './duration.ts';
+import { NotReached, UnknownUnit } from './errors.ts';
+import { resultOf } from './result.ts';
+import { statusOf } from './status.ts';
+import type { Milestone, UnitHandle, UnitStatus, WaitOptions } from './types.ts';
+
+export interface HandleContext {
+  readonly orchestrator: Orchestrator;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly outputs: Outputs;
+}
+
+/** @throws {UnknownUnit} when it is used, not when it is made: the unit may come later. */
+export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
+  const { orchestrator, store, outputs, clock } = context;
+  const ask = (type: Request['type']) => (options?: { readonly signal?: AbortSignal; readonly by?: string }) =>
+    orchestrator.request(id, type, options?.by ?? 'user', options?.signal);
+  const actor = (): UnitActor => {
+    const found = orchestrator.registry.get(id);
+    if (!found) throw new UnknownUnit({ unitId: id, known: [...orchestrator.registry.units()].map((one) => one.id) });
+    return found;
+  };
+  const newestRun = (): string => {
+    const { run, epoch } = actor().snapshot.context as UnitContext;
+    return run?.runId ?? `${epoch}.0`;
+  };
+
+  return {
+    id,
+    get actor() {
+      return actor().ref;
+    },
+    start: ask('start.requested'),
+    stop: ask('stop.requested'),
+    restart: ask('restart.requested'),
+    terminate: ask('terminate.requested'),
+    heartbeat(text = 'heartbeat') {
+      const { generation } = actor().snapshot.context;
+      orchestrator.recorder.accept(id, { type: 'activity.resumed', generation, text });
+    },
+    status: () => liveStatus(actor()),
+    reached: async (milestone, options) => reached(actor(), milestone, clock, options),
+    result: () => resultOf(liveStatus(actor()), store.runs(id), outputs),
+    history: () => store.runs(id),
+    async output({ runId, ...query } = {}) {
+      return outputs.read(runId ?? newestRun(), { mode: 'full', ...query });
+    },
+    follow: ({ runId, signal } = {}) => outputs.follow(runId ?? newestRun(), signal ? { signal } : {}),
+  };
+}
+
+export const liveStatus = ({ snapshot, quarantined }: UnitActor): UnitStatus =>
+  statusOf(snapshot.context, snapshot.value, { ready: snapshot.hasTag('ready'), quarantined });
+
+function reached(
+  actor: UnitActor,
+  milestone: Milestone,
+  clock: Clock,
+  { within, signal }: WaitOptions = {},
+): Promise<UnitStatus> {
+  signal?.throwIfAborted();
+  const withinMs = within === undefined ? null : parseDuration(within, 'within');
+  const { promise, resolve, reject } = Promise.withResolvers<UnitStatus>();
+  const missed = (waitedMs: number | null): NotReached => {
+    const { state, outcome, why } = liveStatus(actor);
+    return new NotReached({ unitId: actor.id, milestone, waitedMs, state, outcome, why });
+  };
+  const look = (): void => {
+    const status = liveStatus(actor);
+    if (isThere(status, milestone)) resolve(status);
+    else if (cannotBe(status, milestone)) reject(missed(null));
+  };
+  const subscription = actor.ref.subscribe({ next: look, complete: () => reject(missed(null)) });
+  const cancel = withinMs === null ? () => {} : clock.setTimer(withinMs, () => reject(missed(withinMs)));
+  const onAbort = (): void => reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  look();
+  return promise.finally(() => {
+    subscription.unsubscribe();
+    cancel();
+    signal?.removeEventListener('abort', onAbort);
+  });
+}
+
+function isThere({ state, substate, ready, outcome }: UnitStatus, milestone: Milestone): boolean {
+  if (milestone === 'ready') return ready;
+  if (milestone === 'settled') return substate === 'settled' && outcome !== null;
+  if (milestone === 'finished') return state === 'reaped' && outcome === 'finished';
+  return state === milestone;
+}
+
+/** At rest after a run: nothing but a request changes that, and whoever waits for more would wait for ever. */
+function cannotBe({ substate, outcome }: UnitStatus, milestone: Milestone): boolean {
+  return substate === 'settled' && outcome !== null && milestone !== 'reaped';
+}
