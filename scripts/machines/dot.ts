@@ -1,6 +1,6 @@
 /**
- * A machine as a Graphviz drawing. States with states inside are boxes; the first thing in such a box says what holds in
- * all of it, and the arrows of the whole box begin there. Ids (`node:stopping.asking`) let a page light up states.
+ * A machine as a Graphviz drawing. States with states inside are boxes; the first thing in such a box says what holds
+ * in all of it, and the arrows of the whole box begin there. Ids (`node:stopping.asking`) let a page light up states.
  */
 import type { GraphAction, GraphEdge, GraphState, MachineGraph } from '../../src/machines/definition.ts';
 import { type Arrow, actionWords, arrowsOf, edgeWords, isInside, keyOf } from './words.ts';
@@ -19,13 +19,28 @@ const FONT = 'Courier';
 const FONTS_SHOWN = 'ui-monospace,Menlo,Consolas,DejaVu Sans Mono,Courier New,monospace';
 const COLUMNS_MAX = 46;
 
+type Attributes = Readonly<Record<string, string | number | boolean>>;
+const PAGE = { compound: true, nodesep: 0.35, ranksep: 0.45, fontname: FONT, fontsize: 18, labelloc: 't' };
+const BOX = {
+  shape: 'box',
+  style: 'rounded,filled',
+  color: '#6b7280',
+  fontname: FONT,
+  fontsize: 11,
+  margin: '0.12,0.06',
+};
+const CLUSTER = { style: 'rounded,filled', color: '#9ca3af', fontsize: 13 };
+const NOTE = { shape: 'note', style: 'filled', fillcolor: '#f9fafb' };
+const DOT = { shape: 'circle', style: 'filled', fillcolor: '#111827', width: 0.1, fixedsize: true, label: '' };
+const ARROW = { color: '#6b7280', arrowsize: 0.7, fontname: FONT, fontsize: 9, fontcolor: '#374151' };
+
 export function dotOf(graph: MachineGraph, title: string, notice: string): string {
   const caption = `<b>${escaped(title)}</b><br/><font point-size="11">${escaped(notice)}</font>`;
   return [
     `digraph ${quoted(graph.id)} {`,
-    `  graph [compound=true, rankdir=TB, nodesep=0.35, ranksep=0.45, fontname="${FONT}", fontsize=18, labelloc=t, label=<${caption}>]`,
-    `  node [shape=box, style="rounded,filled", fillcolor=white, color="#6b7280", fontname="${FONT}", fontsize=11, margin="0.12,0.06"]`,
-    `  edge [color="#6b7280", arrowsize=0.7, fontname="${FONT}", fontsize=9, fontcolor="#374151"]`,
+    `  graph ${attributes({ ...PAGE, label: `<${caption}>` })}`,
+    `  node ${attributes(BOX)}`,
+    `  edge ${attributes(ARROW)}`,
     ...insideOf(graph, '', '  '),
     ...arrowsOf(graph).map((arrow) => `  ${arrowLine(graph, arrow)}`),
     '}',
@@ -53,21 +68,22 @@ function initialLines(graph: MachineGraph, parent: string, indent: string): read
   if (initial === null) return [];
   const dot = quoted(`initial:${parent}`);
   return [
-    `${indent}${dot} [shape=circle, style=filled, fillcolor="#111827", width=0.1, fixedsize=true, label=""]`,
-    `${indent}${dot} -> ${quoted(entranceOf(graph, initial))} [${headAt(graph, initial, parent)}]`,
+    `${indent}${dot} ${attributes(DOT)}`,
+    `${indent}${dot} -> ${quoted(entranceOf(graph, initial))} ${attributes(headAt(graph, initial, parent))}`,
   ];
 }
 
 function stateLines(graph: MachineGraph, state: GraphState, indent: string): readonly string[] {
-  const colour = COLOURS[state.id.split('.')[0] ?? ''] ?? '#ffffff';
+  const id = `node:${state.id}`;
+  const name = keyOf(state.id);
+  const fillcolor = COLOURS[state.id.split('.')[0] ?? ''] ?? '#ffffff';
   if (!isCompound(state)) {
-    const label = labelOf(graph, state, keyOf(state.id));
-    return [`${indent}${quoted(state.id)} [id=${quoted(`node:${state.id}`)}, fillcolor="${colour}", label=<${label}>]`];
+    return [`${indent}${quoted(state.id)} ${attributes({ id, fillcolor, label: labelOf(graph, state, name) })}`];
   }
+  const box = { id, ...CLUSTER, fillcolor: `${fillcolor}66`, label: `<<b>${escaped(name)}</b>>` };
   return [
     `${indent}subgraph ${quoted(`cluster:${state.id}`)} {`,
-    `${indent}  graph [id=${quoted(`node:${state.id}`)}, style="rounded,filled", color="#9ca3af", fillcolor="${colour}66",` +
-      ` fontsize=13, label=<<b>${escaped(keyOf(state.id))}</b>>]`,
+    `${indent}  graph ${attributes(box)}`,
     ...insideOf(graph, state.id, `${indent}  `),
     `${indent}}`,
   ];
@@ -75,8 +91,9 @@ function stateLines(graph: MachineGraph, state: GraphState, indent: string): rea
 
 /** What holds in all of a box, drawn as a note inside it. */
 function wholeLine(graph: MachineGraph, state: GraphState): string {
-  const label = labelOf(graph, state, state.id === '' ? 'in every state' : `anywhere in ${keyOf(state.id)}`);
-  return `${quoted(`whole:${state.id}`)} [id=${quoted(`whole:${state.id}`)}, shape=note, style=filled, fillcolor="#f9fafb", label=<${label}>]`;
+  const id = `whole:${state.id}`;
+  const name = state.id === '' ? 'in every state' : `anywhere in ${keyOf(state.id)}`;
+  return `${quoted(id)} ${attributes({ id, ...NOTE, label: labelOf(graph, state, name) })}`;
 }
 
 const saysSomething = ({ edges }: MachineGraph, { id, entry, exit }: GraphState): boolean =>
@@ -90,7 +107,7 @@ function labelOf({ edges }: MachineGraph, { id, entry, exit }: GraphState, name:
     ...staying.flatMap((edge) => deeds(edgeWords(edge), edge.actions)),
   ];
   const small = lines.map((line) => `<font point-size="8" color="#4b5563">${escaped(line)}</font><br align="left"/>`);
-  return `<b>${escaped(name)}</b>${small.length > 0 ? `<br/>${small.join('')}` : ''}`;
+  return `<<b>${escaped(name)}</b>${small.length > 0 ? `<br/>${small.join('')}` : ''}>`;
 }
 
 /** `entry / a, b`, broken where it would make the box too wide. */
@@ -107,21 +124,21 @@ function deeds(when: string, actions: readonly GraphAction[]): readonly string[]
 
 function arrowLine(graph: MachineGraph, { source, target, edges }: Arrow): string {
   const from = graph.states.some((state) => state.id === source && isCompound(state)) ? `whole:${source}` : source;
-  const attributes = [
-    `label=<${edges.map((edge) => `${escaped(edgeWords(edge))}<br align="left"/>`).join('')}>`,
-    `edgetooltip=${quoted(edges.map(tooltipOf).join('\n'))}`,
-    headAt(graph, target, source),
-  ].filter((attribute) => attribute !== '');
-  return `${quoted(from)} -> ${quoted(entranceOf(graph, target))} [${attributes.join(', ')}]`;
+  const fields = {
+    label: `<${edges.map((edge) => `${escaped(edgeWords(edge))}<br align="left"/>`).join('')}>`,
+    edgetooltip: edges.map(tooltipOf).join('\n'),
+    ...headAt(graph, target, source),
+  };
+  return `${quoted(from)} -> ${quoted(entranceOf(graph, target))} ${attributes(fields)}`;
 }
 
 const tooltipOf = (edge: GraphEdge): string =>
   `${edgeWords(edge)} / ${edge.actions.map(actionWords).join(', ') || '–'}`;
 
 /** Graphviz draws between leaves; the arrow is cut off at the border of the box, unless it starts inside of it. */
-function headAt(graph: MachineGraph, id: string, other: string): string {
+function headAt(graph: MachineGraph, id: string, other: string): Attributes {
   const isBox = graph.states.some((state) => state.id === id && isCompound(state));
-  return isBox && !isInside(other, id) ? `lhead=${quoted(`cluster:${id}`)}` : '';
+  return isBox && !isInside(other, id) ? { lhead: `cluster:${id}` } : {};
 }
 
 /** The leaf that is entered when a state is. */
@@ -131,6 +148,15 @@ function entranceOf(graph: MachineGraph, id: string): string {
 }
 
 const isCompound = ({ type }: GraphState): boolean => type === 'compound' || type === 'parallel';
+
+/** Text in angle brackets is Graphviz' own markup, and stays as it is. */
+function attributes(fields: Attributes): string {
+  const words = Object.entries(fields).map(([name, value]) => {
+    const isMarkup = typeof value === 'string' && value.startsWith('<') && value.endsWith('>');
+    return `${name}=${isMarkup ? value : quoted(String(value))}`;
+  });
+  return `[${words.join(', ')}]`;
+}
 
 const quoted = (words: string): string => `"${words.replaceAll('"', '\\"').replaceAll('\n', '&#10;')}"`;
 

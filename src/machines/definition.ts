@@ -1,8 +1,8 @@
 /**
  * A machine as plain data: what the inspector draws, what the tables show, and what a hash is taken of.
  *
- * XState's own ways out lose things: `machine.toJSON()` and `toDirectedGraph()` leave out every `always`, and the latter
- * guards and actions too. So the state nodes are walked here.
+ * XState's own ways out lose things: `machine.toJSON()` and `toDirectedGraph()` leave out every `always`, and the
+ * latter guards and actions too. So the state nodes are walked here.
  */
 import { createHash } from 'node:crypto';
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';

@@ -16,7 +16,7 @@ test('no table is left of a machine that is gone', () => {
   expect(kept.map((name) => `test/machines/${name}`).sort()).toEqual([...tables().keys()].sort());
 });
 
-test('a cell tells going, staying, entering again, doing nothing, inherited answers and never being asked apart', () => {
+test('a cell tells going, staying, entering again, doing nothing, inheriting and never being asked apart', () => {
   const door = setup({ guards: { isLocked: () => true }, actions: { ring: () => {} } }).createMachine({
     id: 'door',
     initial: 'shut',

@@ -8,7 +8,7 @@ import { endWithoutLeaks, RUN_TAG } from './leaks.ts';
 import { ancestry } from './leftovers.ts';
 
 /** Announces itself, then listens on a port of its own choice for ever. */
-const LISTENER = `const s = require('node:net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port))`;
+const LISTENER = "const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port))";
 const SOON_MS = 50;
 const made: string[] = [];
 
@@ -25,8 +25,9 @@ test.each([
   const exited = once(child, 'exit');
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
 
+  const address = `127.0.0.1:${String(port).trim()}`;
   await expect(endWithoutLeaks(run, SOON_MS)).rejects.toThrow(
-    `process ${child.pid} still runs: ${process.execPath} -e ${LISTENER}, listening on 127.0.0.1:${String(port).trim()}`,
+    `process ${child.pid} still runs: ${process.execPath} -e ${LISTENER}, listening on ${address}`,
   );
   expect(await exited).toEqual([null, 'SIGKILL']);
 });
