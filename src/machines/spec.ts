@@ -1,4 +1,4 @@
-/** Specs: what a unit is to do. One schema gives the types, defaults, units and words of refusal. The door to `spec/`. */
+/** Specs: what a unit is to do. One schema gives types, defaults, units and words of refusal. The door to `spec/`. */
 import type { DeathPolicy, ServerSpec, UnitSpec } from './spec/unit.ts';
 
 export type { DecodeOptions } from './spec/decode.ts';

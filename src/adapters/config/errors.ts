@@ -35,7 +35,7 @@ export class ConfigUnreadable extends Data.TaggedError('ConfigUnreadable')<{
 
 export type ConfigFault = SpecFault & { readonly position: Position | null };
 
-/** The project file says something that cannot be. Every fault at once, each with its line where the format has lines. */
+/** The project file says something that cannot be. Every fault at once, with its line where the format has lines. */
 export class ConfigInvalid extends Data.TaggedError('ConfigInvalid')<{
   /** As people would type it: relative to where they are, if it is below. */
   readonly file: string;

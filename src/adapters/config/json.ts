@@ -28,7 +28,7 @@ function parse(text: string): { readonly found: unknown; readonly message: strin
 
 /**
  * The parser does not always say where it stopped, and its words quote the text, which may hold passwords. But it reads
- * from left to right: a text cut before the fault ends too early, a text cut behind it is broken. Halving finds the edge.
+ * from left to right: a text cut before the fault ends too early, one cut behind it is broken. Halving finds the edge.
  */
 function faultOffset(text: string): number {
   let sound = 0;

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { assertConsistent, decodeProject, decodeUnit, InvalidSpec, printFault } from '../../../src/machines/spec.ts';
 
+const ID = 'use letters, digits, ".", "_" and "-", at most 64, and begin with a letter or digit';
 const on = (...others: string[]) => ({
   command: 'x',
   after: Object.fromEntries(others.map((other) => [other, 'ready'])),
@@ -15,10 +16,7 @@ const CASES: readonly (readonly [project: unknown, ...words: string[]])[] = [
   [{ units: {}, quues: {} }, 'quues: there is no option "quues"; did you mean "queues"?'],
   [{ name: '', units: {} }, 'name: is empty'],
   [{ units: { db: null } }, 'units.db: is empty, and should be a map'],
-  [
-    { units: { 'a/b': on() } },
-    'units["a/b"]: "a/b" is not a usable id; use letters, digits, ".", "_" and "-", at most 64, and begin with a letter or digit',
-  ],
+  [{ units: { 'a/b': on() } }, `units["a/b"]: "a/b" is not a usable id; ${ID}`],
   [
     { units: { 'a.b': { command: 1 } } },
     'units["a.b"].command: 1 is not a command; write a text for the shell, or a list such as [node, api.js]',

@@ -12,6 +12,7 @@ const watcher = (options: object) => ({
   ...options,
 });
 
+const ID = 'use letters, digits, ".", "_" and "-", at most 64, and begin with a letter or digit';
 const DURATION = 'write milliseconds, or a text such as "250ms", "5s", "10m", "1h"';
 const COMMAND = 'write a text for the shell, or a list such as [node, api.js]';
 const URL_HINT = 'write it whole, such as "http://127.0.0.1:3000/health"';
@@ -21,10 +22,7 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   [null, 'is empty, and should be a map'],
   [['a'], 'a list is not a map'],
   [{ command: 'x' }, 'id: must be a text; give the unit a name, such as id: "api"'],
-  [
-    server({ id: 'a b' }),
-    'id: "a b" is not a usable id; use letters, digits, ".", "_" and "-", at most 64, and begin with a letter or digit',
-  ],
+  [server({ id: 'a b' }), `id: "a b" is not a usable id; ${ID}`],
   [server({ kind: 'sever' }), 'kind: "sever" is not server, job or watcher; did you mean "server"?'],
   [server({ kind: null }), 'kind: is empty, and should be server, job or watcher'],
   // Options that are not there.
@@ -115,10 +113,7 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
     'after.db: "redy" is not running, ready, finished or reaped; did you mean "ready"?',
   ],
   [server({ after: { api: 'ready' } }), 'after.api: waits in a circle: api → api; take one of them out'],
-  [
-    server({ group: 'a/b' }),
-    'group: "a/b" is not a usable id; use letters, digits, ".", "_" and "-", at most 64, and begin with a letter or digit',
-  ],
+  [server({ group: 'a/b' }), `group: "a/b" is not a usable id; ${ID}`],
   // Watchers.
   [watcher({ files: 'src' }), 'files: "src" is not a list of patterns; write a list such as ["src/**/*.ts"]'],
   [watcher({ files: [] }), 'watches nothing; give files, such as ["src/**/*.ts"]'],
