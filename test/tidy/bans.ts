@@ -10,6 +10,9 @@ interface Ban {
 }
 
 const CORE = /^src\/(machines|store|actors)\/.*\.ts$/;
+/** Fixtures are programs that take their time; the support of tests owns the wait with a deadline. */
+const WAITING_TESTS = /^test\/(?!fixtures\/|support\/).*\.ts$/;
+const DEADLINE_WAIT = 'the simulated clock, or wait for an event with a deadline (test/support)';
 const CODE = /\.ts$/;
 const asItIs = (text: string): string => text;
 
@@ -30,11 +33,17 @@ const BANS: readonly Ban[] = [
   },
   {
     what: 'waiting for time to pass',
-    // Fixtures are programs that take their time; the support of tests owns the one wait with a deadline.
-    pattern: /(?<![\w.])(?:globalThis\.)?(?:setTimeout|setInterval)\(|from 'node:timers\/promises'/g,
-    where: /^test\/(?!fixtures\/|support\/).*\.ts$/,
-    view: withoutQuotedCalls,
-    instead: 'the simulated clock, or wait for an event with a deadline (test/support)',
+    pattern: /(?<![\w.])(?:globalThis\.)?(?:setTimeout|setInterval)\(/g,
+    where: WAITING_TESTS,
+    view: executed,
+    instead: DEADLINE_WAIT,
+  },
+  {
+    what: 'waiting for time to pass',
+    pattern: /^import .* from 'node:timers\/promises'/gm,
+    where: WAITING_TESTS,
+    view: withoutComments,
+    instead: DEADLINE_WAIT,
   },
   {
     what: '`after` or `invoke` in a machine',
@@ -91,9 +100,4 @@ export function banned(sources: readonly Source[]): readonly string[] {
         );
       }),
   );
-}
-
-/** Quoted code is somebody else's program, but an import's name is quoted too. */
-function withoutQuotedCalls(text: string): string {
-  return withoutComments(text).replaceAll(/'(?:\\.|[^'\\\n])*\((?:\\.|[^'\\\n])*'/g, "''");
 }

@@ -40,11 +40,17 @@ export function vagueNames(sources: readonly Source[]): readonly string[] {
     });
 }
 
+const HAS_EXTENSION = /\.(?:ts|js|mjs|cjs|json|sql|md|svg|ya?ml|html|sh)$/;
+/** As in `new URL('..', import.meta.url)`. */
+const IS_FOLDER = /(?:^|\/)\.{0,2}$/;
+
 export function importsWithoutExtension(sources: readonly Source[]): readonly string[] {
   return sources
     .filter(isCode)
     .flatMap(importsOf)
-    .filter(({ file }) => file !== null && !/(?:\.(?:ts|js|mjs|cjs|json|sql|md|svg|ya?ml|html|sh)|\/)$/.test(file))
+    .filter(
+      ({ specifier }) => specifier.startsWith('.') && !HAS_EXTENSION.test(specifier) && !IS_FOLDER.test(specifier),
+    )
     .map(
       ({ from, specifier }) => `${from} imports ${specifier}: write the extension, Node runs our sources as they are`,
     );
