@@ -120,19 +120,12 @@ class FileWatchDriver implements Driver {
     });
     const watching: Watching = { watcher, seen: new Set(), isArmed: false, cancelReport: null };
     this.#watching.set(call.run.runId, watching);
-    // A watcher that is being closed may still speak.
-    const isCurrent = () => this.#watching.get(call.run.runId) === watching;
     watcher.on('all', (event, path) => {
-      if (isCurrent() && (event === 'add' || event === 'change' || event === 'unlink')) {
-        this.#see(call, watching, plan.match(path));
-      }
+      const isFile = event === 'add' || event === 'change' || event === 'unlink';
+      if (isFile) this.#see(call, watching, plan.match(path));
     });
-    watcher.on('error', (error) => {
-      if (!isCurrent()) return;
-      this.#giveUp(call, watchFailure(error, cwd), wasLaunched || watching.isArmed);
-    });
+    watcher.on('error', (error) => this.#giveUp(call, watchFailure(error, cwd), wasLaunched || watching.isArmed));
     watcher.on('ready', () => {
-      if (!isCurrent()) return;
       watching.isArmed = true;
       if (wasLaunched) return;
       this.#tellLaunched(call);
@@ -180,7 +173,7 @@ class FileWatchDriver implements Driver {
     this.#watching.delete(runId);
     watching.cancelReport?.();
     const closed = watching.watcher.close();
-    // Closing takes the listeners away, but an error may still be on its way, and without a listener it would end us.
+    // Closing takes all listeners away at once; but an error may be on its way, and without a listener it would end us.
     watching.watcher.on('error', () => {});
     await closed;
   }

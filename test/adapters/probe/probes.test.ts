@@ -292,6 +292,20 @@ test('a port that somebody else listens on does not make a unit ready', async ()
   });
 });
 
+test('who listens is asked for readiness only: a live server may have handed its port to a child', async () => {
+  const port = await serveSilence();
+  let asked = 0;
+  const { start, answered, said } = bench({
+    owns: async () => {
+      asked += 1;
+      return false;
+    },
+  });
+  await start(aliveCall({ tcp: port }));
+  await answered(1);
+  expect({ asked, said: said() }).toEqual({ asked: 0, said: [] });
+});
+
 test('who listens is asked with a deadline too', async () => {
   const port = await serveSilence();
   const asked = Promise.withResolvers<void>();

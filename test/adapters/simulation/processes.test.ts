@@ -168,6 +168,16 @@ test('a fact on its way to an orchestrator that dies is never delivered', () => 
   expect(heard.said()).toEqual(['api run.launched']);
 });
 
+test('a driver that was closed says nothing more, whatever was on its way', async () => {
+  const { clock, world, driver, heard } = scene();
+  void driver.launch(callFor(runOf('api')));
+  clock.flush();
+  world.kill('api', 'SIGKILL');
+  await driver.close();
+  clock.flush();
+  expect(heard.said()).toEqual(['api run.launched']);
+});
+
 test('a run that nobody began is revoked when it is looked for, and a later launch of it starts nothing', async () => {
   const { clock, world, driver, heard } = scene();
   expect(await driver.sight(runOf('api'))).toEqual({ is: 'revoked' });
