@@ -31,7 +31,7 @@ export function storeOn(db: Database, path: string): Store {
     commit: writing(openCommit(db, parts)),
     trim: writing(openRetention(db, parts)),
     lastSeq: reading(journal.lastSeq),
-    lastAseq: reading((unitId) => Math.max(journal.lastAseq(unitId), snapshots.lastAseq(unitId))),
+    lastAseq: reading((unitId) => lastAseqOf(parts, unitId)),
     firstAseq: reading(units.firstAseq),
     units: reading(units.all),
     snapshots: reading(snapshots.of),
@@ -67,10 +67,15 @@ const openParts = (db: Database) => ({
 });
 
 /** One transaction for all a tick changes. What is removed goes first, so that a unit may be replaced in one tick. */
-function openCommit(db: Database, { journal, snapshots, units, timers, outbox, runs }: Parts): (tick: Tick) => void {
+function openCommit(db: Database, parts: Parts): (tick: Tick) => void {
+  const { journal, snapshots, units, timers, outbox, runs } = parts;
+
   return db.transaction((tick: Tick) => {
-    const places = tick.unitsRemoved.length === 0 ? NO_PLACES : removeUnits(tick.unitsRemoved);
-    for (const unit of tick.unitsAdded) units.add(unit, journal.lastAseq(unit.id) + 1, places.get(unit.id) ?? null);
+    const removed = tick.unitsRemoved.length === 0 ? NONE_REMOVED : removeUnits(tick.unitsRemoved);
+    for (const unit of tick.unitsAdded) {
+      const { place = null, lastAseq = journal.lastAseq(unit.id) } = removed.get(unit.id) ?? {};
+      units.add(unit, lastAseq + 1, place);
+    }
     for (const entry of tick.entries) journal.append(entry);
     for (const snapshot of tick.snapshots) snapshots.add(snapshot);
     for (const { unitId, timer } of tick.timersCleared) timers.clear(unitId, timer);
@@ -80,12 +85,14 @@ function openCommit(db: Database, { journal, snapshots, units, timers, outbox, r
     for (const run of tick.runsOrdered) runs.order(run);
     for (const { runId, handle, startedMs } of tick.runsStarted) runs.start(runId, handle, startedMs);
     for (const { runId, outcome } of tick.runsEnded) runs.end(runId, outcome);
-    if (places.size > 0) forgetLastWords(places);
+    if (removed.size > 0) forgetLastWords(removed);
   }).immediate;
 
-  function removeUnits(ids: readonly UnitId[]): ReadonlyMap<UnitId, number | null> {
+  function removeUnits(ids: readonly UnitId[]): ReadonlyMap<UnitId, Removed> {
+    // Retention may have left nothing of a quiet unit but its base: its count is asked for before that goes.
+    const counts = ids.map((id) => lastAseqOf(parts, id));
     for (const id of ids) snapshots.forget(id);
-    return new Map(ids.map((id) => [id, units.remove(id)]));
+    return new Map(ids.map((id, index) => [id, { place: units.remove(id), lastAseq: counts[index]! }]));
   }
 
   /** What the tick itself still said of units that went with it. */
@@ -96,7 +103,15 @@ function openCommit(db: Database, { journal, snapshots, units, timers, outbox, r
   }
 }
 
-const NO_PLACES: ReadonlyMap<UnitId, number | null> = new Map();
+/** What a unit that takes the place of a removed one goes on from. */
+interface Removed {
+  readonly place: number | null;
+  readonly lastAseq: number;
+}
+const NONE_REMOVED: ReadonlyMap<UnitId, Removed> = new Map();
+
+const lastAseqOf = ({ journal, snapshots }: Parts, unitId: UnitId): number =>
+  Math.max(journal.lastAseq(unitId), snapshots.lastAseq(unitId));
 
 /** What the disk or the database refuses becomes an error in words. Bugs keep their own shape. */
 function guards(path: string) {
