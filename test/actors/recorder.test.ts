@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Store, Tick } from '../../src/store/rows.ts';
+import { Simulation } from '../support/simulation.ts';
+import { aServer } from '../support/specs.ts';
+
+let simulation: Simulation | null = null;
+afterEach(async () => {
+  await simulation?.close();
+  simulation = null;
+});
+
+const full = Object.assign(new Error('Cannot write: the disk is full.'), {
+  _tag: 'StoreUnwritable',
+  code: 'StoreUnwritable',
+  hint: 'Make room.',
+});
+
+/** Real SQLite, whose commits fail for as long as `disk.isFull`. */
+function fillable(): { readonly disk: { isFull: boolean }; readonly ticks: Tick[]; wrap(store: Store): Store } {
+  const disk = { isFull: false };
+  const ticks: Tick[] = [];
+  const wrap = (store: Store): Store => ({
+    ...store,
+    commit(tick) {
+      if (disk.isFull) throw full;
+      store.commit(tick);
+      ticks.push(tick);
+    },
+  });
+  return { disk, ticks, wrap };
+}
+
+describe('a commit that fails', () => {
+  test('leaves every actor where it was, and no command is performed', async () => {
+    const { disk, wrap } = fillable();
+    const sim = await Simulation.open({ units: [aServer('a'), aServer('b')], wrap });
+    simulation = sim;
+    sim.ask('a', 'start');
+    await sim.settle();
+    const before = sim.values();
+    const seen: unknown[] = [];
+    sim.orchestrator.registry.get('b')?.ref.subscribe(({ value }) => seen.push(value));
+
+    disk.isFull = true;
+    const refused = [sim.ask('a', 'stop'), sim.ask('b', 'start')];
+    await sim.settle();
+    expect({
+      values: sim.values(),
+      answers: refused.map(({ answer }) => answer),
+      launches: sim.world.launches.length,
+      signals: sim.world.process('a')?.signals,
+      degraded: sim.orchestrator.recorder.degraded?.problem.code,
+      seen,
+    }).toEqual({
+      values: before,
+      answers: ['StoreUnwritable', 'StoreUnwritable'],
+      launches: 1,
+      signals: [],
+      degraded: 'StoreUnwritable',
+      seen: [],
+    });
+  });
+
+  test('loses no fact: what happened meanwhile is committed first when the store returns', async () => {
+    const { disk, wrap } = fillable();
+    const sim = await Simulation.open({ units: [aServer('a', { restart: 'never' })], wrap });
+    simulation = sim;
+    sim.ask('a', 'start');
+    await sim.settle();
+    disk.isFull = true;
+    sim.world.kill('a', 'SIGSEGV');
+    await sim.settle();
+    expect(sim.value('a')).toEqual({ running: 'healthy' });
+    disk.isFull = false;
+    await sim.advance(1_000);
+    expect(sim.value('a')).toEqual({ reaped: 'settled' });
+    expect(sim.store.runs('a')[0]?.outcome).toMatchObject({ kind: 'crashed', signal: 'SIGSEGV' });
+    expect(sim.orchestrator.recorder.degraded).toBeNull();
+  });
+});
+
+describe('a tick', () => {
+  test('of 100 events is one transaction', async () => {
+    const { ticks, wrap } = fillable();
+    const units = Array.from({ length: 100 }, (_, index) => aServer(`u${index}`));
+    const sim = await Simulation.open({ units, wrap });
+    simulation = sim;
+    ticks.length = 0;
+    for (const { id } of units) sim.ask(id, 'start');
+    sim.clock.flush();
+    expect(ticks[0]?.entries.length).toBe(100);
+  });
+
+  test('is seen by nobody before it is committed', async () => {
+    const sim = await Simulation.open({ units: [aServer('a')] });
+    simulation = sim;
+    const seen: [unknown, unknown][] = [];
+    sim.orchestrator.registry.get('a')?.ref.subscribe(({ value }) => {
+      const stored = [...sim.store.journal({ unitId: 'a' })].map((entry) => JSON.stringify(entry.value));
+      seen.push([value, stored.includes(JSON.stringify(value))]);
+    });
+    sim.ask('a', 'start');
+    await sim.settle();
+    expect(seen.length).toBeGreaterThan(2);
+    expect(seen.filter(([, isStored]) => !isStored)).toEqual([]);
+  });
+});
+
+describe('a fault of somebody else', () => {
+  test('an observer or inspector that throws changes nothing, and is told of', async () => {
+    const sim = await Simulation.open({ units: [aServer('a')] });
+    simulation = sim;
+    const { ref } = sim.orchestrator.registry.get('a')!;
+    const fail = (): never => {
+      throw new Error('I am a bad observer');
+    };
+    ref.subscribe(fail);
+    ref.subscribe({ next: fail });
+    ref.system.inspect(fail);
+    sim.orchestrator.observe(fail);
+    const started = sim.ask('a', 'start');
+    await sim.settle();
+    expect([sim.value('a'), started.answer]).toEqual([{ running: 'healthy' }, 'done']);
+    expect(ref.getSnapshot().value).toEqual({ running: 'healthy' });
+    expect(sim.logged.filter((line) => line.includes('I am a bad observer')).length).toBeGreaterThan(3);
+  });
+
+  test('a machine that throws quarantines its unit and no other', async () => {
+    const sim = await Simulation.open({ units: [aServer('bad'), aServer('good')] });
+    simulation = sim;
+    const bad = sim.orchestrator.registry.get('bad')!;
+    Object.assign(bad, {
+      stepper: {
+        ...bad.stepper,
+        step: () => {
+          throw new Error('a bug in a machine');
+        },
+      },
+    });
+    const [one, other] = [sim.ask('bad', 'start'), sim.ask('good', 'start')];
+    await sim.settle();
+    expect([one.answer, other.answer, sim.value('good')]).toEqual(['Quarantined', 'done', { running: 'healthy' }]);
+    expect(bad.quarantined).toBe('a bug in a machine');
+  });
+
+  test('a driver that throws is a failed launch, with its words', async () => {
+    const problem = { code: 'CommandNotFound', message: 'Cannot start "nope".', hint: 'Install it.' };
+    const sim = await Simulation.open({ units: [aServer('a')], behaviours: { a: { launch: { fails: problem } } } });
+    simulation = sim;
+    const started = sim.ask('a', 'start');
+    await sim.settle();
+    expect([sim.value('a'), started.answer]).toEqual([{ reaped: 'settled' }, 'StartFailed']);
+    expect(sim.orchestrator.registry.get('a')?.snapshot.context.why).toBe('Cannot start "nope". Install it.');
+  });
+});
+
+describe('the public actor', () => {
+  test('takes requests like everybody else: journaled first, seen after', async () => {
+    const sim = await Simulation.open({ units: [aServer('a')] });
+    simulation = sim;
+    const { ref } = sim.orchestrator.registry.get('a')!;
+    ref.send({ type: 'start.requested', by: 'an XState user' });
+    expect(ref.getSnapshot().value).toEqual({ reaped: 'settled' });
+    await sim.settle();
+    expect(ref.getSnapshot().value).toEqual({ running: 'healthy' });
+    expect(sim.entries.find(({ event }) => event.type === 'start.requested')).toMatchObject({
+      event: { by: 'an XState user', requestId: null },
+    });
+  });
+
+  test('takes no facts: what happened in the world is for drivers to say', async () => {
+    const sim = await Simulation.open({ units: [aServer('a')] });
+    simulation = sim;
+    sim.orchestrator.registry.get('a')?.ref.send({ type: 'run.launched', generation: 0 });
+    await sim.settle();
+    expect(sim.entries.map(({ event }) => event.type)).toEqual(['unit.added', 'unit.added']);
+    expect(sim.logged).toEqual(['a: "run.launched" was sent to the actor, which takes requests only']);
+  });
+});

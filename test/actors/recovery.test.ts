@@ -1,0 +1,212 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { stateHash } from '../../src/machines/step.ts';
+import { loadStates } from '../../src/store/projections/states.ts';
+import { Simulation } from '../support/simulation.ts';
+import { aJob, aServer } from '../support/specs.ts';
+
+let simulation: Simulation | null = null;
+afterEach(async () => {
+  await simulation?.close();
+  simulation = null;
+});
+
+const UNITS = [
+  aServer('db'),
+  aServer('api', { after: { db: 'ready' } }),
+  aServer('flaky', { ready: null, restart: { when: 'always', max: 1_000, backoff: { max: '1s' } } }),
+  aServer('deaf', { ready: null, stop: { grace: '300ms' } }),
+  aJob('build', { timeout: '2s', retry: { max: 3 } }),
+];
+const BEHAVIOURS = {
+  db: { readyAfterMs: 150 },
+  flaky: { diesAfterMs: 120, exit: { code: 3 } },
+  deaf: { onTerminate: 'ignores' as const, strays: 1 },
+  build: { diesAfterMs: 400, exit: { code: 1 } },
+};
+/** A long day: everything starts, dies, is restarted and stopped, again and again. */
+const ASKS = [
+  ['deaf', 'restart'],
+  ['build', 'start'],
+  ['api', 'restart'],
+  ['db', 'stop'],
+  ['deaf', 'stop'],
+  ['db', 'start'],
+  ['api', 'start'],
+  ['deaf', 'start'],
+] as const;
+
+/** What recovery would load, beside what is true: equal after every tick, or a crash there would lose something. */
+function expectRecoverable(sim: Simulation): void {
+  const live = [...sim.orchestrator.registry.units()].map(({ id, snapshot }) => ({
+    id,
+    value: snapshot.value,
+    hash: stateHash(snapshot.value, snapshot.context),
+    timers: sim.orchestrator.recorder.wheel
+      .of(id)
+      .map(({ timer, seq }) => `${timer}@${seq}`)
+      .sort(),
+  }));
+  const timers = sim.store.timers();
+  const stored = loadStates(sim.store).map((state) => {
+    if (state.unreadable) throw new Error(state.unreadable.message);
+    return {
+      id: state.unit.id,
+      value: state.value,
+      hash: stateHash(state.value, state.context),
+      timers: timers.flatMap(({ unitId, timer, seq }) => (unitId === state.unit.id ? `${timer}@${seq}` : [])).sort(),
+    };
+  });
+  expect(stored).toEqual(live);
+}
+
+describe('a SIGKILL of the orchestrator', () => {
+  test('between any two ticks of a long day, recovery finds the same states and timers', async () => {
+    const sim = await Simulation.open({ units: UNITS, behaviours: BEHAVIOURS });
+    simulation = sim;
+    let prefixes = 0;
+    sim.orchestrator.observe(({ seq }) => {
+      // The last entry of a tick: what comes after it is the next one.
+      if (seq !== sim.store.lastSeq()) return;
+      prefixes++;
+      sim.clock.defer(() => expectRecoverable(sim));
+    });
+    await sim.up();
+    for (let round = 0; sim.store.lastSeq() < 1_500; round++) {
+      const [id, type] = ASKS[round % ASKS.length]!;
+      sim.ask(id, type);
+      await sim.advance(170);
+    }
+    expect(prefixes).toBeGreaterThan(1_000);
+    expect(sim.world.violations).toEqual([]);
+  });
+
+  test('after every single tick, again and again: nothing is lost, doubled or left behind', async () => {
+    const sim = await Simulation.open({ units: UNITS, behaviours: BEHAVIOURS });
+    simulation = sim;
+    await sim.up();
+    for (let round = 0; round < 150; round++) {
+      const [id, type] = ASKS[round % ASKS.length]!;
+      sim.ask(id, type);
+      sim.clock.flush();
+      const before = sim.values();
+      const alive = sim.world.pidsAlive();
+      sim.crash();
+      sim.clock.advance(round % 40);
+      await sim.open();
+      const stillTrue = [...sim.orchestrator.registry.units()].filter(({ id: unit, snapshot }) => {
+        return JSON.stringify(snapshot.value) === JSON.stringify(before[unit]);
+      });
+      expect(stillTrue.length).toBeGreaterThan(0);
+      await sim.advance(170);
+      expect(alive.length).toBeGreaterThan(0);
+    }
+    const down = sim.down();
+    await sim.advance(10_000);
+    expect({ down: down.answer, alive: sim.world.pidsAlive(), violations: sim.world.violations }).toEqual({
+      down: 'done',
+      alive: [],
+      violations: [],
+    });
+    const openRuns = sim.store.openRuns().map(({ runId }) => runId);
+    expect(openRuns).toEqual([]);
+  });
+
+  test('a job that ended while nobody looked is recorded with its own code and time', async () => {
+    const sim = await Simulation.open({
+      units: [aJob('build')],
+      behaviours: { build: { diesAfterMs: 1_000, exit: { code: 7 } } },
+    });
+    simulation = sim;
+    sim.ask('build', 'start');
+    await sim.settle();
+    const startedMs = sim.clock.wallMs();
+    sim.crash();
+    sim.clock.advance(60_000);
+    await sim.open();
+    await sim.settle();
+    expect(sim.store.runs('build')[0]?.outcome).toMatchObject({ kind: 'failed', code: 7, endedMs: startedMs + 1_000 });
+  });
+
+  test('a launch that nobody had begun is taken back, and made again under a new run', async () => {
+    const sim = await Simulation.open({ units: [aServer('api')], behaviours: { api: [{ launch: 'hangs' }, {}] } });
+    simulation = sim;
+    sim.ask('api', 'start');
+    await sim.settle();
+    sim.crash();
+    await sim.open();
+    await sim.settle();
+    expect(sim.store.runs('api').map(({ outcome }) => outcome?.kind ?? 'open')).toEqual(['open', 'stopped']);
+    expect(sim.value('api')).toEqual({ running: 'healthy' });
+  });
+
+  test('readiness gets its full window again, a backoff only what was left of it', async () => {
+    const units = [aServer('slow'), aServer('flaky', { ready: null, restart: { backoff: { initial: '10s' } } })];
+    const sim = await Simulation.open({
+      units,
+      behaviours: { slow: { readyAfterMs: null }, flaky: [{ diesAfterMs: 0, exit: { code: 1 } }, {}] },
+    });
+    simulation = sim;
+    await sim.up();
+    await sim.advance(1);
+    const backoffMs = sim.store.timers().find(({ timer }) => timer === 'backoff')?.lengthMs ?? 0;
+    sim.crash();
+    sim.clock.advance(5_000);
+    await sim.open();
+    await sim.settle();
+    await sim.advance(backoffMs - 5_002);
+    expect(sim.value('flaky')).toEqual({ reaped: 'backoff' });
+    await sim.advance(2);
+    expect(sim.value('flaky')).toEqual({ running: 'healthy' });
+    await sim.advance(30_000 - backoffMs + 5_000 - 1);
+    expect(sim.value('slow')).toBe('waiting-health');
+    await sim.advance(1);
+    expect(sim.value('slow')).not.toBe('waiting-health');
+  });
+
+  test('a state that is not the one its journal describes quarantines that unit and no other', async () => {
+    const sim = await Simulation.open({ units: [aServer('a'), aServer('b')] });
+    simulation = sim;
+    await sim.up();
+    sim.crash();
+    const [first] = sim.store.journal({ unitId: 'a' });
+    const last = sim.store.lastSeq() + 1;
+    const forged = { ...first!, seq: last, aseq: sim.store.lastAseq('a') + 1, patch: { desired: 'down' as const } };
+    const nothing = { timersSet: [], timersCleared: [], outboxAdded: [], outboxDone: [], runsOrdered: [] };
+    const units = { unitsAdded: [], unitsRemoved: [], snapshots: [], runsStarted: [], runsEnded: [] };
+    sim.store.commit({ ...nothing, ...units, entries: [forged] });
+    await sim.open();
+    const quarantined = [...sim.orchestrator.registry.units()].map((actor) => [actor.id, actor.quarantined]);
+    expect(quarantined).toEqual([
+      ['a', `its state is not the one that entry ${last} of its journal describes`],
+      ['b', null],
+    ]);
+    expect(sim.world.pidsAlive().length).toBe(2);
+  });
+});
+
+describe('an older journal', () => {
+  test('needs no old code: a state of another version is taken as it is recorded', async () => {
+    const sim = await Simulation.open({ units: [aServer('a')] });
+    simulation = sim;
+    await sim.up();
+    sim.crash();
+    const [newest] = [...sim.store.journal({ unitId: 'a' })].reverse();
+    const entry = {
+      ...newest!,
+      seq: sim.store.lastSeq() + 1,
+      aseq: newest!.aseq + 1,
+      patch: {},
+      commands: [],
+      version: 0,
+      definition: 'a definition that is gone',
+      stateHash: 'made by other code',
+    };
+    const nothing = { timersSet: [], timersCleared: [], outboxAdded: [], outboxDone: [], runsOrdered: [] };
+    const units = { unitsAdded: [], unitsRemoved: [], snapshots: [], runsStarted: [], runsEnded: [] };
+    sim.store.commit({ ...nothing, ...units, entries: [entry] });
+    await sim.open();
+    await sim.settle();
+    expect([sim.orchestrator.registry.get('a')?.quarantined, sim.value('a')]).toEqual([null, { running: 'healthy' }]);
+    expect(sim.world.launches.length).toBe(1);
+  });
+});

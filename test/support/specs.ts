@@ -1,0 +1,12 @@
+import { decodeUnit, type UnitSpec } from '../../src/machines/spec.ts';
+
+/** A decoded server that needs nothing from the real world. */
+export const aServer = (id: string, more: object = {}): UnitSpec =>
+  decodeUnit({ id, kind: 'server', command: [id], ready: { tcp: 1 }, ...more });
+
+export const aJob = (id: string, more: object = {}): UnitSpec =>
+  decodeUnit({ id, kind: 'job', command: [id], ...more });
+
+export const aWatcher = (id: string, then: object, more: object = {}): UnitSpec =>
+  // biome-ignore lint/suspicious/noThenProperty: a word of the spec.
+  decodeUnit({ id, kind: 'watcher', files: ['*.ts'], then, ...more });
