@@ -4,8 +4,8 @@ import type { Clock } from '../../actors/ports.ts';
 const DRIFT_MAX_MS = 1_000;
 
 /**
- * Notices that this process did not live through all of the time that passed: the machine slept, the wall clock was set,
- * or our own event loop stood still. What was measured meanwhile says nothing about others.
+ * Notices that this process did not live through all of the time that passed: the machine slept, the wall clock was
+ * set, or our own event loop stood still. What was measured meanwhile says nothing about others.
  *
  * @param usualMs The longest time that passes between two looks when all is well.
  */

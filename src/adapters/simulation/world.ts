@@ -26,8 +26,8 @@ interface Run extends Launch {
 /**
  * What is true, whoever looks: it outlives every orchestrator that acts on it.
  *
- * Launchers and processes live by the clock given here, not by that of an orchestrator: a launch goes on after the death
- * of whoever ordered it. Give orchestrators a `session()` of the same clock, and end it to let one crash.
+ * Launchers and processes live by the clock given here, not by that of an orchestrator: a launch goes on after the
+ * death of whoever ordered it. Give orchestrators a `session()` of the same clock, and end it to let one crash.
  */
 export class World {
   /** Every launch that was begun. A run that is here twice cannot be: the second launch throws. */

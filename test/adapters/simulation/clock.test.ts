@@ -3,7 +3,7 @@ import { simulatedClock } from '../../../src/adapters/simulation/clock.ts';
 
 const START = { wallMs: 1_000_000, monoMs: 500 };
 
-test('timers fire in the order in which they are due, at their due time, and equal ones in the order they were set', () => {
+test('timers fire when they are due, soonest first, and those due together in the order they were set', () => {
   const clock = simulatedClock(START);
   const fired: [string, number, number][] = [];
   for (const [name, ms] of [

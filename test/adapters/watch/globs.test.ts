@@ -7,7 +7,7 @@ import { planWatch } from '../../../src/adapters/watch/globs.ts';
 let root = '';
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'reeve-globs-'));
-  for (const name of ['app/src', 'app/test', 'shared']) mkdirSync(join(root, name), { recursive: true });
+  for (const name of ['app/src', 'app/test', 'lib']) mkdirSync(join(root, name), { recursive: true });
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -18,7 +18,7 @@ test.each([
   [['**/*.ts'], ['app'], []],
   [['package.json', 'src/main.ts'], ['app', 'app/src'], []],
   [['{src,test}/**'], ['app'], []],
-  [['../shared/**'], ['shared'], []],
+  [['../lib/**'], ['lib'], []],
   [['dist/js/**', '!dist/js/map/**'], ['app'], ['dist/js']],
 ])('%j is watched in %j', (globs, roots, missing) => {
   const plan = planWatch(globs, join(root, 'app'));
@@ -28,7 +28,7 @@ test.each([
 test.each([
   ['src/**/*.ts', 'app/src/a/b.ts', 'src/a/b.ts'],
   ['./src/*.ts', 'app/src/b.ts', 'src/b.ts'],
-  ['../shared/**', 'shared/x', '../shared/x'],
+  ['../lib/**', 'lib/x', '../lib/x'],
   ['src/**', 'app/src/.env', null],
   ['src/.env', 'app/src/.env', 'src/.env'],
   ['src/*.ts', 'app/src/a/b.ts', null],
@@ -37,8 +37,8 @@ test.each([
 });
 
 test('an absolute glob matches, and is shown relative to the working directory', () => {
-  const plan = planWatch([join(root, 'shared/*.json')], join(root, 'app'));
-  expect(plan.match(at('shared/a.json')[0]!)).toBe('../shared/a.json');
+  const plan = planWatch([join(root, 'lib/*.json')], join(root, 'app'));
+  expect(plan.match(at('lib/a.json')[0]!)).toBe('../lib/a.json');
 });
 
 test('only the way to a base, and what is below it, is looked at', () => {
