@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { stateHash } from '../../src/machines/step.ts';
+import { stateOf } from '../../src/machines/view.ts';
 import { loadStates } from '../../src/store/projections/states.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aJob, aServer } from '../support/specs.ts';
@@ -59,6 +60,28 @@ function expectRecoverable(sim: Simulation): void {
   expect(stored).toEqual(live);
 }
 
+/** The waits a unit may have in each of its states. Any other timer is one that nobody cancelled. */
+const WAITS: Record<string, readonly string[]> = {
+  'spawning.launching': ['launch'],
+  'spawning.adopting': ['launch'],
+  'waiting-health': ['start', 'run'],
+  running: ['run', 'stable'],
+  'running.healthy': ['stable'],
+  'stopping.terminating': ['grace'],
+  'stopping.killing': ['kill'],
+  'stopping.sweeping': ['sweep'],
+  'reaped.backoff': ['backoff'],
+};
+
+function expectNoForgottenTimer(sim: Simulation): void {
+  for (const { id, snapshot } of sim.orchestrator.registry.units()) {
+    const { state, substate } = stateOf(snapshot.value);
+    const allowed = WAITS[substate === null ? state : `${state}.${substate}`] ?? [];
+    const forgotten = sim.orchestrator.recorder.wheel.of(id).filter(({ timer }) => !allowed.includes(timer));
+    expect({ id, value: snapshot.value, forgotten }).toEqual({ id, value: snapshot.value, forgotten: [] });
+  }
+}
+
 describe('a SIGKILL of the orchestrator', () => {
   test('between any two ticks of a long day, recovery finds the same states and timers', async () => {
     const sim = await Simulation.open({ units: UNITS, behaviours: BEHAVIOURS });
@@ -68,7 +91,10 @@ describe('a SIGKILL of the orchestrator', () => {
       // The last entry of a tick: what comes after it is the next one.
       if (seq !== sim.store.lastSeq()) return;
       prefixes++;
-      sim.clock.defer(() => expectRecoverable(sim));
+      sim.clock.defer(() => {
+        expectRecoverable(sim);
+        expectNoForgottenTimer(sim);
+      });
     });
     await sim.up();
     for (let round = 0; sim.store.lastSeq() < 1_500; round++) {

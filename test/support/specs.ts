@@ -8,5 +8,4 @@ export const aJob = (id: string, more: object = {}): UnitSpec =>
   decodeUnit({ id, kind: 'job', command: [id], ...more });
 
 export const aWatcher = (id: string, then: object, more: object = {}): UnitSpec =>
-  // biome-ignore lint/suspicious/noThenProperty: a word of the spec.
   decodeUnit({ id, kind: 'watcher', files: ['*.ts'], then, ...more });
