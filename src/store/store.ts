@@ -19,11 +19,11 @@ import { openUnits } from './units.ts';
  *
  * @throws {NotAStore | SchemaTooNew | StoreUnopenable} and, when only reading: {StoreMissing | SchemaTooOld}
  */
-export const openStore = (options: DatabaseOptions): Store => storeOn(openDatabase(options), options.path);
+export const openStore = (options: DatabaseOptions): Store => storeOn(openDatabase(options));
 
-/** The store over an open database. `path` is for the words of its errors. */
-export function storeOn(db: Database, path: string): Store {
-  const { reading, writing } = guards(path);
+/** The store over an open database, which it closes. */
+export function storeOn(db: Database): Store {
+  const { reading, writing } = guards(db.name);
   const parts = openParts(db);
   const { journal, snapshots, units, timers, outbox, runs, machines, meta } = parts;
 

@@ -51,7 +51,7 @@ describe('a tick', () => {
     ['a run that was ordered before', { runsOrdered: [order] }],
   ])('with %s leaves nothing behind', (_what, bad) => {
     const db = openDatabase({ path: ':memory:' });
-    const store = storeOn(db, 'reeve.db');
+    const store = storeOn(db);
     store.commit(full);
     const before = contentsOf(db);
     const good = {
@@ -83,7 +83,7 @@ describe('a tick', () => {
   test('on a full disk is refused in words, and taken when there is room again', () => {
     const path = join(directory(), 'reeve.db');
     const db = openDatabase({ path });
-    const store = storeOn(db, path);
+    const store = storeOn(db);
     store.commit(tickOf({ entries: [entryOf(1)] }));
     db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`);
     const large = tickOf({ entries: [entryOf(2), entryOf(3, { patch: { text: 'x'.repeat(100_000) } })] });
@@ -124,7 +124,7 @@ describe('a tick', () => {
 describe('the journal, whoever holds the pen,', () => {
   test('is append-only, and never gives up its newest entry', () => {
     const db = openDatabase({ path: ':memory:' });
-    const store = storeOn(db, 'reeve.db');
+    const store = storeOn(db);
     store.commit(full);
     expect(() => db.exec("UPDATE journal SET value = '1'")).toThrow('a journal entry is never changed');
     expect(() => db.exec('DELETE FROM journal')).toThrow('the newest journal entry is never deleted');

@@ -95,6 +95,7 @@ CREATE TABLE runs (
 ) STRICT;
 
 CREATE INDEX runs_by_unit ON runs (unit_id, ordered_seq);
+CREATE INDEX runs_by_order ON runs (ordered_seq);
 CREATE INDEX runs_open ON runs (ordered_seq) WHERE outcome IS NULL;
 
 CREATE TRIGGER runs_end_once BEFORE UPDATE OF outcome ON runs WHEN OLD.outcome IS NOT NULL
