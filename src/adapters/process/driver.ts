@@ -1,0 +1,243 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Driver, DriverCall, Log, Outputs, Reporter, Sighting } from '../../actors/ports.ts';
+import type { RunRef } from '../../machines/commands.ts';
+import { isFault, problemOf } from '../../machines/errors.ts';
+import type { Fact } from '../../machines/events.ts';
+import type { EndMethod, Survivor } from '../../machines/vocabulary.ts';
+import { requireLinux } from '../system/platform.ts';
+import type { BaseEnvironment, ProgramSpec } from './environment.ts';
+import { LaunchRefused, refusalOf } from './errors.ts';
+import { type FifoPool, fifoPool } from './fifo-pool.ts';
+import { type LaunchPlan, planLaunch } from './launch-plan.ts';
+import { installLauncher, type Launcher, TOOLS_PATH } from './launcher.ts';
+import { type News, type Observation, type ObservedRun, observeRun } from './observation.ts';
+import { processOutputs } from './outputs.ts';
+import { type Patrol, patrolRuns } from './patrol.ts';
+import { readRecord } from './record.ts';
+import { remainsOf } from './remains.ts';
+import { findProgram } from './resolve.ts';
+import { type RunPaths, runPaths, runsDirectory, takeClaim } from './run-directory.ts';
+import { signalRun } from './run-signal.ts';
+import { openSweeper, type Sweeper } from './sweeper.ts';
+import { verdictOn } from './verdict.ts';
+
+export interface ProcessDriverOptions {
+  readonly stateDir: string;
+  /** Names this installation in the marker of everything it starts. */
+  readonly ownerId: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What units may inherit from: usually `process.env`. */
+  readonly baseEnv: BaseEnvironment;
+}
+
+/**
+ * Runs operating-system processes that survive us, with their ending.
+ *
+ * 1. A run is claimed exactly once: by its launcher, or by whoever takes the launch back (I1).
+ * 2. Who the command is stands on disk before it acts, and no signal goes to anybody who is not verified (I2).
+ * 3. What is true of a run is read from its directory and the process table, never remembered (`verdict.ts`).
+ *
+ * `connect` rejects with `PlatformNotYet` anywhere but on Linux.
+ */
+export function processDriver(options: ProcessDriverOptions): Driver & { readonly outputs: Outputs } {
+  return new ProcessDriver(options);
+}
+
+/** The same command comes again only shortly after: when an answer got lost. */
+const KEYS_MAX = 10_000;
+
+class ProcessDriver implements Driver {
+  readonly outputs: Outputs;
+  readonly #options: ProcessDriverOptions;
+  readonly #observations = new Map<string, Observation>();
+  readonly #keys = new Set<string>();
+  readonly #timers = new Set<() => void>();
+  readonly #patrol: Patrol;
+  readonly #sweeper: Sweeper;
+  #report: Reporter = () => {};
+  #tools: { readonly fifos: FifoPool; readonly launcher: Launcher } | null = null;
+  #closed = false;
+
+  constructor(options: ProcessDriverOptions) {
+    this.#options = options;
+    this.#patrol = patrolRuns(options.clock, this.#observations);
+    this.#sweeper = openSweeper(options.clock, options.log);
+    this.outputs = processOutputs(options);
+  }
+
+  async connect(report: Reporter): Promise<void> {
+    requireLinux('supervise processes');
+    const { stateDir, log } = this.#options;
+    this.#report = (said) => {
+      if (!this.#closed) report(said);
+    };
+    mkdirSync(runsDirectory(stateDir), { recursive: true, mode: 0o700 });
+    this.#tools = {
+      launcher: installLauncher(stateDir, log),
+      fifos: fifoPool(join(stateDir, 'fifos'), findProgram('mkfifo', '/', TOOLS_PATH)),
+    };
+  }
+
+  async launch(call: DriverCall): Promise<void> {
+    if (!this.#isNew(call) || !this.#tools) return;
+    const { fifos, launcher } = this.#tools;
+    const paths = this.#paths(call.run);
+    try {
+      // Somebody tried before us and could not say how it went.
+      if (existsSync(paths.directory)) return this.#settle(call);
+      const plan = planLaunch(call, this.#options.ownerId, this.#options.baseEnv);
+      const fifo = await fifos.take();
+      // Taken back while we waited, and answered.
+      if (this.#closed || existsSync(paths.directory)) return;
+      this.#start(call, paths, launcher, plan, fifo);
+    } catch (error) {
+      this.#say(call, launchFailure(error));
+    }
+  }
+
+  async revoke(call: DriverCall): Promise<void> {
+    if (this.#isNew(call)) this.#settle(call);
+  }
+
+  async attach(call: DriverCall): Promise<void> {
+    if (!this.#isNew(call) || this.#observations.has(call.run.runId)) return;
+    if (call.run.handle === null) return this.#settle(call);
+    this.#observe({ call, paths: this.#paths(call.run), adopted: true, announced: true });
+  }
+
+  async endRun(call: DriverCall, how: EndMethod): Promise<void> {
+    if (!this.#isNew(call)) return;
+    const { run } = call;
+    const { log } = this.#options;
+    if (how === 'ask') return log.debug({ unit: run.unitId }, 'a process cannot be asked yet, only signalled');
+    const signal = how === 'kill' ? 'SIGKILL' : ((call.spec as ProgramSpec).stop.signal as NodeJS.Signals);
+    const observation = this.#observations.get(run.runId);
+    observation?.causedBy(call.seq);
+    const onDisk = () => readRecord(this.#paths(run).record)?.child ?? null;
+    const identity = () => observation?.identity ?? run.handle?.identity ?? onDisk();
+    const later = (ms: number, again: () => void) => this.#later(ms, again);
+    signalRun({ call, signal, identity, gone: () => observation?.look(), later }, log);
+  }
+
+  async sweep(call: DriverCall, how: 'terminate' | 'kill'): Promise<void> {
+    if (!this.#isNew(call)) return;
+    const remains = remainsOf(this.#options.ownerId, call.run, this.#paths(call.run));
+    const done = (survivors: readonly Survivor[]) => this.#say(call, { type: 'run.swept', survivors });
+    this.#sweeper.sweep({ runId: call.run.runId, how, remains, done });
+  }
+
+  async sight(run: RunRef): Promise<Sighting> {
+    const paths = this.#paths(run);
+    let verdict = verdictOn(paths, run.handle);
+    if (verdict.is === 'missing' || verdict.is === 'unclaimed') {
+      if (takeClaim(paths)) return { is: 'revoked' };
+      verdict = verdictOn(paths, run.handle);
+    }
+    if (verdict.is === 'alive') return { is: 'alive', handle: verdict.handle };
+    if (verdict.is === 'ended') return { is: 'ended', exit: verdict.exit, handle: verdict.handle };
+    return { is: verdict.is === 'claimed' || verdict.is === 'lost' ? verdict.is : 'revoked' };
+  }
+
+  async discard(run: RunRef): Promise<void> {
+    this.#observations.get(run.runId)?.close();
+    this.#observations.delete(run.runId);
+    this.#sweeper.cancel(run.runId);
+    await rm(this.#paths(run).directory, { recursive: true, force: true });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const observation of this.#observations.values()) observation.close();
+    this.#observations.clear();
+    for (const cancel of this.#timers) cancel();
+    this.#patrol.close();
+    this.#sweeper.close();
+    this.#tools?.fifos.close();
+  }
+
+  #start(call: DriverCall, paths: RunPaths, launcher: Launcher, plan: LaunchPlan, fifo: string): void {
+    try {
+      const process = launcher.start(plan, paths, fifo);
+      const observation = this.#observe({ call, paths, adopted: false, announced: false });
+      const neverBegan = (error: unknown) => {
+        if (!observation.over && takeClaim(paths)) observation.conclude(launchFailure(error));
+      };
+      process.on('error', neverBegan);
+      process.on('exit', (code, signal) => {
+        observation.look();
+        const reason = `it ended before it began, by ${signal ?? `code ${code}`}.`;
+        neverBegan(new LaunchRefused({ what: 'start the launcher', errno: 'EAGAIN', reason }));
+      });
+    } catch (error) {
+      // Whoever looks at this run later must see that it never ran.
+      takeClaim(paths);
+      throw error;
+    }
+  }
+
+  /** Finds out how a launch went, and makes sure that it will not happen any more if it has not happened yet. */
+  #settle(call: DriverCall): void {
+    const { run } = call;
+    const known = this.#observations.get(run.runId);
+    const paths = this.#paths(run);
+    if (run.handle === null && takeClaim(paths)) {
+      if (known) known.conclude({ type: 'run.revoked' });
+      else this.#say(call, { type: 'run.revoked' });
+      return;
+    }
+    const observation = known ?? this.#observe({ call, paths, adopted: true, announced: false });
+    observation.look();
+    if (!observation.over && observation.identity === null) this.#say(call, { type: 'run.claimed' });
+  }
+
+  #observe(run: ObservedRun): Observation {
+    const { clock } = this.#options;
+    const { runId } = run.call.run;
+    const observation = observeRun(run, {
+      report: (said) => this.#report(said),
+      wallMs: () => clock.wallMs(),
+      over: () => void this.#observations.delete(runId),
+      hurry: () => this.#patrol.hurry(),
+    });
+    this.#observations.set(runId, observation);
+    this.#patrol.hurry();
+    // What happened before the watch began gives no event.
+    clock.defer(observation.look);
+    return observation;
+  }
+
+  #say(call: DriverCall, news: News): void {
+    const { unitId, generation } = call.run;
+    this.#report({ unitId, cause: call.seq, fact: { ...news, generation } as Fact });
+  }
+
+  #later(ms: number, run: () => void): void {
+    const cancel = this.#options.clock.setTimer(ms, () => {
+      this.#timers.delete(cancel);
+      run();
+    });
+    this.#timers.add(cancel);
+  }
+
+  /** The same key twice is the same command. */
+  #isNew({ key }: DriverCall): boolean {
+    if (this.#keys.has(key)) return false;
+    this.#keys.add(key);
+    const [oldest] = this.#keys;
+    if (this.#keys.size > KEYS_MAX && oldest !== undefined) this.#keys.delete(oldest);
+    return true;
+  }
+
+  #paths(run: RunRef): RunPaths {
+    return runPaths(this.#options.stateDir, run.runId);
+  }
+}
+
+function launchFailure(error: unknown): News {
+  const fault = isFault(error) ? error : refusalOf('launch the command', error);
+  const resource = fault instanceof LaunchRefused && fault.resource;
+  return { type: 'run.launch-failed', problem: problemOf(fault), resource };
+}

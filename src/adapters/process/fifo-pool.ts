@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** One fork makes this many, so that a launch seldom pays for one. */
+const BATCH = 32;
+
+/** FIFOs that lie ready to be renamed into a run's directory. Node itself cannot make any. */
+export interface FifoPool {
+  /** The path of a FIFO, 0600, that is the caller's from now on. */
+  take(): Promise<string>;
+  close(): void;
+}
+
+export function fifoPool(directory: string, mkfifo: string): FifoPool {
+  // What lies here was made for somebody who is gone: there is one orchestrator per state directory.
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const ready: string[] = [];
+  let made = 0;
+  let filling: Promise<void> | null = null;
+
+  async function fill(): Promise<void> {
+    const batch = Array.from({ length: BATCH }, () => join(directory, String(made++)));
+    await run(mkfifo, ['-m', '600', ...batch], { env: {} });
+    ready.push(...batch);
+  }
+
+  return {
+    async take() {
+      for (;;) {
+        const fifo = ready.pop();
+        if (fifo !== undefined) return fifo;
+        filling ??= fill().finally(() => {
+          filling = null;
+        });
+        await filling;
+      }
+    },
+    close: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}

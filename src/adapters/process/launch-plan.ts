@@ -1,0 +1,33 @@
+import type { DriverCall } from '../../actors/ports.ts';
+import type { RunRef } from '../../machines/commands.ts';
+import { type BaseEnvironment, environmentFor, type ProgramSpec } from './environment.ts';
+import { resolveCommand } from './resolve.ts';
+import { policyLine } from './run-directory.ts';
+
+/** Everything about a launch that can be wrong, found out before anything is launched. */
+export interface LaunchPlan {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly marker: string;
+  /** For the guardian. */
+  readonly policy: string;
+}
+
+/** The variable in the environment of everything that a run starts. Never holds a secret. */
+export const MARKER = 'REEVE_RUN';
+
+export const markerOf = (ownerId: string, { unitId, runId }: RunRef): string => `${ownerId}/${unitId}/${runId}`;
+
+/** @throws {CommandNotRunnable | DirectoryNotUsable | VariableNotPassable} */
+export function planLaunch({ run, spec }: DriverCall, ownerId: string, baseEnv: BaseEnvironment): LaunchPlan {
+  const program = spec as ProgramSpec;
+  const env = environmentFor(program, baseEnv);
+  return {
+    argv: resolveCommand(program.command, program.cwd, env),
+    cwd: program.cwd,
+    env,
+    marker: markerOf(ownerId, run),
+    policy: policyLine(program.onOrchestratorDeath, program.stop.grace),
+  };
+}

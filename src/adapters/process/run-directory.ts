@@ -1,0 +1,100 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import type { DeathPolicy } from '../../machines/spec.ts';
+import type { RunId } from '../../machines/vocabulary.ts';
+import { localWorld } from '../system/identity.ts';
+import { EMPTY_RECORD, recordHeader } from './record.ts';
+
+/** The files of one run. Directories are 0700 and files 0600 from the moment they exist. */
+export interface RunPaths {
+  readonly directory: string;
+  /** Made by whoever comes first: the launcher, which then acts, or somebody who wants that it never does. */
+  readonly claim: string;
+  readonly record: string;
+  /** What the command printed. */
+  readonly out: string;
+  /** A FIFO that the run's tree holds open. */
+  readonly alive: string;
+  /** What becomes of the run when the orchestrator dies, for the guardian. */
+  readonly policy: string;
+}
+
+export const runsDirectory = (stateDir: string): string => join(stateDir, 'runs');
+
+/** Ids are checked when they are made; this only keeps a wrong one from leaving the directory. */
+export function runPaths(stateDir: string, runId: RunId): RunPaths {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(runId)) throw new TypeError(`"${runId}" is no run id`);
+  const directory = join(runsDirectory(stateDir), runId);
+  const inside = (name: string) => join(directory, name);
+  return {
+    directory,
+    claim: inside('claim'),
+    record: inside('record'),
+    out: inside('out'),
+    alive: inside('alive'),
+    policy: inside('policy'),
+  };
+}
+
+/** Descriptors for the launcher. Ours to close once it has them. */
+export interface RunFiles {
+  readonly out: number;
+  readonly record: number;
+  readonly alive: number;
+}
+
+/**
+ * Makes everything that a launch needs, from a FIFO that lies ready.
+ *
+ * One synchronous piece with the spawn that follows: a revocation comes before the directory exists or after the spawn.
+ */
+export function createRunDirectory(paths: RunPaths, fifo: string, policy: string): RunFiles {
+  fs.mkdirSync(paths.directory, { mode: 0o700 });
+  const open: number[] = [];
+  const opened = (path: string, flags: string | number): number => {
+    const descriptor = fs.openSync(path, flags, 0o600);
+    open.push(descriptor);
+    return descriptor;
+  };
+  try {
+    fs.renameSync(fifo, paths.alive);
+    fs.writeFileSync(paths.policy, policy, { mode: 0o600, flag: 'wx' });
+    const out = opened(paths.out, 'a');
+    const record = opened(paths.record, 'wx+');
+    // With a position the descriptor stays where it is; without, it moves on, and the launcher goes on from there.
+    fs.writeSync(record, EMPTY_RECORD, 0);
+    fs.writeSync(record, recordHeader(localWorld()));
+    // Read and write: opening a FIFO only for writing waits for a reader.
+    return { out, record, alive: opened(paths.alive, fs.constants.O_RDWR) };
+  } catch (error) {
+    for (const descriptor of open) fs.closeSync(descriptor);
+    fs.rmSync(paths.directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Takes the claim of a run, if nobody has: then its launch never happened and never will. */
+export function takeClaim(paths: RunPaths): boolean {
+  fs.mkdirSync(paths.directory, { recursive: true, mode: 0o700 });
+  try {
+    fs.closeSync(fs.openSync(paths.claim, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** When the launcher took the claim, its first act. `null`: nobody did. */
+export function claimedAtMs(paths: RunPaths): number | null {
+  const stat = fs.statSync(paths.claim, { throwIfNoEntry: false });
+  return stat ? Math.round(stat.mtimeMs) : null;
+}
+
+/** In hundredths of a second, because that is how a shell can read a clock. */
+export function policyLine(policy: DeathPolicy, graceMs: number): string {
+  const ticks = (ms: number) => Math.ceil(ms / 10);
+  if (policy === 'adopt') return 'adopt\n';
+  if (policy === 'stop') return `stop ${ticks(graceMs)}\n`;
+  return `lease ${ticks(policy.lease)} ${ticks(graceMs)}\n`;
+}

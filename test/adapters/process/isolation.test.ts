@@ -1,0 +1,145 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { closeRigs, openRig, type Rig } from './rig.ts';
+
+afterEach(closeRigs);
+
+const node = (script: string) => [process.execPath, '-e', script];
+
+test('a command gets the environment that its spec describes, and nothing else', async () => {
+  const rig = await openRig({
+    PATH: '/usr/bin:/bin',
+    LC_ALL: 'C',
+    SECRET: 'x',
+    NODE_OPTIONS: '--no-warnings',
+    u: 'ours',
+  });
+  const { text, call } = await rig.run({
+    kind: 'server',
+    command: node('console.log(JSON.stringify(process.env))'),
+    env: { set: { MULTILINE: 'a\nb "c"', EMPTY: '', DEBUG: 'asked' } },
+    port: 4711,
+  });
+  expect(JSON.parse(text)).toEqual({
+    PATH: '/usr/bin:/bin',
+    LC_ALL: 'C',
+    MULTILINE: 'a\nb "c"',
+    EMPTY: '',
+    DEBUG: 'asked',
+    PORT: '4711',
+    PWD: rig.stateDir,
+    REEVE_RUN: `${rig.ownerId}/${call.run.unitId}/${call.run.runId}`,
+  });
+});
+
+test('a command that inherits everything gets it unchanged, short names too', async () => {
+  const base = {
+    PATH: '/usr/bin:/bin',
+    s: '1',
+    u: '2',
+    d: '3',
+    up: '4',
+    st: '5',
+    x: '6',
+    NODE_OPTIONS: '--no-warnings',
+  };
+  const rig = await openRig({ ...base, 'not.passable': '1', IFS: 'x' });
+  const { text, call } = await rig.run({
+    command: node('console.log(JSON.stringify(process.env))'),
+    env: { inherit: 'all' },
+  });
+  const { NODE_OPTIONS: _, ...kept } = base;
+  const own = { PWD: rig.stateDir, REEVE_RUN: `${rig.ownerId}/${call.run.unitId}/${call.run.runId}` };
+  expect(JSON.parse(text)).toEqual({ ...kept, ...own });
+});
+
+test('a command has nothing open but its input, its output and the liveness descriptor', async () => {
+  const rig = await openRig();
+  // The shell's own descriptors: it waits, with nothing open for its child.
+  const { text, call } = await rig.run({ command: ['/bin/sh', '-c', 'ls -l /proc/$$/fd; true'] });
+  const run = realpathSync(rig.path(call, ''));
+  const leaked = leakedByUs();
+  const open = [...text.matchAll(/(\d+) -> (.*)/g)].filter(([, fd]) => !leaked.includes(Number(fd)));
+  expect(open.map(([link]) => link).sort()).toEqual([
+    '0 -> /dev/null',
+    `1 -> ${run}/out`,
+    `199 -> ${run}/alive`,
+    `2 -> ${run}/out`,
+  ]);
+});
+
+/** Descriptors that this process was born with and would hand on to any child: nothing of ours can close them. */
+function leakedByUs(): readonly number[] {
+  return readdirSync('/proc/self/fdinfo')
+    .map(Number)
+    .filter((fd) => fd > 15 && existsSync(`/proc/self/fdinfo/${fd}`) && !closesOnExec(fd));
+}
+
+function closesOnExec(fd: number): boolean {
+  const flags = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0';
+  return (Number.parseInt(flags, 8) & 0o2000000) !== 0;
+}
+
+test('a command ignores and blocks no signal, leads its own session, and stands in its directory', async () => {
+  const rig = await openRig();
+  const { text } = await rig.run({
+    command: [
+      '/bin/sh',
+      '-c',
+      'grep -E "^Sig(Blk|Ign)" /proc/self/status; cut -d" " -f5,6 /proc/$$/stat; echo $$ $$; pwd',
+    ],
+  });
+  const [blocked, ignored, session, own, cwd] = text.split('\n');
+  expect([blocked, ignored, session, cwd]).toEqual([
+    'SigBlk:\t0000000000000000',
+    'SigIgn:\t0000000000000000',
+    own,
+    rig.stateDir,
+  ]);
+});
+
+/** The umask belongs to a process, and tests share theirs. */
+async function under<T>(umask: number, act: () => Promise<T>): Promise<T> {
+  const before = process.umask(umask);
+  try {
+    return await act();
+  } finally {
+    process.umask(before);
+  }
+}
+
+const MODES = { bin: '700', fifos: '700', runs: '700' };
+const RUN_MODES = { alive: '600', claim: '600', out: '600', policy: '600', record: '600' };
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+const modesIn = (dir: string) => Object.fromEntries(readdirSync(dir).map((name) => [name, modeOf(join(dir, name))]));
+
+test.each([
+  ['0000', '666', 0],
+  ['0077', '600', 0o77],
+  ['0022', '644', 0o22],
+])('under umask %s all files are ours alone, and the command gets that umask back', async (printed, made, umask) => {
+  const all = await under(umask, async () => {
+    const rig: Rig = await openRig();
+    const { text, call } = await rig.run({ command: 'umask; true >made' });
+    const scripts = Object.values(modesIn(join(rig.stateDir, 'bin')));
+    const { made: madeMode, ...top } = modesIn(rig.stateDir);
+    return { text, madeMode, top, run: modesIn(rig.path(call, '')), directory: modeOf(rig.path(call, '')), scripts };
+  });
+  expect(all).toEqual({
+    text: `${printed}\n`,
+    madeMode: made,
+    top: MODES,
+    run: RUN_MODES,
+    directory: '700',
+    scripts: ['700'],
+  });
+});
+
+test('a state directory behind a link and with odd characters works', async () => {
+  const rig = await openRig();
+  const odd = join(rig.stateDir, `it's "odd" $HOME * é`);
+  symlinkSync(rig.stateDir, odd);
+  const { exited } = await rig.run({ command: ['/bin/sh', '-c', 'exit 5'], cwd: odd });
+  expect([exited.exit.code, existsSync(odd)]).toEqual([5, true]);
+});
