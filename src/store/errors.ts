@@ -85,7 +85,8 @@ interface Versions {
 /** Schemas only move forward. */
 export class SchemaTooNew extends Data.TaggedError('SchemaTooNew')<Versions> {
   override get message(): string {
-    return `Cannot open the store ${this.path}: its schema is version ${this.version}, and this reeve knows only ${this.ours}.`;
+    const { path, version, ours } = this;
+    return `Cannot open the store ${path}: its schema is version ${version}, and this reeve knows only ${ours}.`;
   }
   get code(): string {
     return this._tag;
@@ -98,7 +99,8 @@ export class SchemaTooNew extends Data.TaggedError('SchemaTooNew')<Versions> {
 /** Only reading was asked for, which cannot bring a schema up to date. */
 export class SchemaTooOld extends Data.TaggedError('SchemaTooOld')<Versions> {
   override get message(): string {
-    return `Cannot read the store ${this.path}: its schema is version ${this.version}, and this reeve reads ${this.ours}.`;
+    const { path, version, ours } = this;
+    return `Cannot read the store ${path}: its schema is version ${version}, and this reeve reads ${ours}.`;
   }
   get code(): string {
     return this._tag;

@@ -22,8 +22,8 @@ const BATCH_ENTRIES = 1_000;
  * Deletes the oldest entries of the journal, as far as the limits ask for it.
  *
  * 1. What goes is a beginning of the journal, so that what stays has no holes.
- * 2. Before entries of a unit go, the state they led to is kept as the unit's base: it can be recovered as before, and all
- *    of its history that stays can be replayed.
+ * 2. Before entries of a unit go, the state they led to is kept as the unit's base: it can be recovered as before, and
+ *    all of its history that stays can be replayed.
  * 3. The newest entry stays, so that its `seq` is never used again.
  */
 export function openRetention(db: Database, { journal, snapshots, units, runs }: Parts) {
@@ -62,7 +62,7 @@ export function openRetention(db: Database, { journal, snapshots, units, runs }:
     const firstAseq = unitId === SUPERVISOR ? 1 : units.firstAseq(unitId);
     if (firstAseq === null) return;
     const base = stateThrough({ snapshots: snapshots.of, journal: journal.read }, { unitId, firstAseq, throughSeq });
-    // A state that cannot be told leaves nothing: a snapshot without the entries after it would be taken for the newest.
+    // A state that cannot be told leaves nothing: a snapshot whose later entries are gone would be taken for the last.
     snapshots.rebase(unitId, throughSeq, 'reason' in base ? null : base);
   }
 

@@ -149,8 +149,8 @@ export interface Store {
   firstAseq(unitId: UnitId): number | null;
   units(): readonly UnitRow[];
   /**
-   * Newest first: at most the two newest, and the base that retention left below the oldest entry. `null` in place of one
-   * that cannot be read.
+   * Newest first: at most the two newest, and the base that retention left below the oldest entry. `null` in place of
+   * one that cannot be read.
    */
   snapshots(unitId: UnitId): readonly (Snapshot | null)[];
   /** Read page by page: entries that are committed meanwhile are among them. */
