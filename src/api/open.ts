@@ -48,33 +48,26 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
   const log = options.logger ?? silentLog;
   const sinceMs = clock.wallMs();
   const unlock = lockStateDir(stateDir, { pid: process.pid, identity: identify(process.pid), sinceMs });
-  let store: Store | undefined;
+  // What is open so far, in the order in which it has to be closed again if the rest fails.
+  const undo: (() => void | Promise<void>)[] = [unlock];
   try {
-    store = openStore({ path: join(stateDir, STORE_FILE), durability: options.durability ?? 'process-crash' });
+    const store = openStore({ path: join(stateDir, STORE_FILE), durability: options.durability ?? 'process-crash' });
+    undo.unshift(() => store.close());
     const ownerId = ownerIdOf(store);
     const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env });
     const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
     const probes = systemProbes({ clock, log });
     const orchestrator = await openOrchestrator({ store, clock, log, drivers, probes, instance: newInstance() });
+    undo.splice(0, 1, () => orchestrator.close());
     const project = options.name ?? (basename(cwd) || 'project');
-    const session: Session = {
-      orchestrator,
-      store,
-      clock,
-      log,
-      stateDir,
-      project,
-      sinceMs,
-      unlock,
-      outputs: processes.outputs,
-    };
-    const reeve = createReeve(session);
+    store.setMeta('project', project);
+    const { outputs } = processes;
+    const session: Session = { orchestrator, store, clock, log, stateDir, project, sinceMs, unlock, outputs };
     enroll(session, units, options.groups ?? {});
     if (options.start !== false) await begin(session, units);
-    return reeve;
+    return createReeve(session);
   } catch (error) {
-    store?.close();
-    unlock();
+    for (const close of undo) await close();
     throw error;
   }
 }

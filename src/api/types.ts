@@ -2,7 +2,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { Clock, Log, OutputQuery, OutputSlice } from '../actors/ports.ts';
 import type { OutcomeKind } from '../machines/outcome.ts';
-import type { DeathPolicy, GroupStrategy, UnitSpec } from '../machines/spec.ts';
+import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
 import type { Desired, Problem, RunId, TopState, UnitId, UnitKind } from '../machines/vocabulary.ts';
 import type { Entry, RunRow } from '../store/rows.ts';
 
@@ -28,7 +28,6 @@ export interface OpenOptions {
   readonly clock?: Clock;
   /** What a commit survives: the death of this process, or a power cut (slower by far). @default 'process-crash' */
   readonly durability?: 'process-crash' | 'power-loss';
-  readonly onOrchestratorDeath?: DeathPolicy;
   /** The environment that `inherit` draws on. @default `process.env` */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }

@@ -218,7 +218,13 @@ export const serverMachine = unit.createMachine({
       initial: 'healthy',
       states: {
         healthy: { tags: 'ready', on: { 'probe.failed': { target: 'unhealthy', actions: 'noteProblem' } } },
-        unhealthy: { on: { 'probe.passed': { target: 'healthy', actions: 'noteWell' } } },
+        unhealthy: {
+          on: {
+            'probe.passed': { target: 'healthy', actions: 'noteWell' },
+            // A new probe begins with the benefit of the doubt: it tells of a failure, not of a success.
+            'run.adopted': { target: 'healthy', actions: ['recordAdoption', 'attach', 'startAliveProbe', 'noteWell'] },
+          },
+        },
       },
       on: {
         'start.requested': { actions: 'answer' },

@@ -12,6 +12,13 @@ export interface PinoLog extends Log {
   close(): void;
 }
 
+export interface PinoLogOptions {
+  readonly level: LevelWithSilent;
+  readonly destination?: LogDestination;
+  /** Values that no line may hold. */
+  readonly secrets?: Secrets;
+}
+
 /**
  * A log of JSON lines. Every line has `unit`, `state`, `generation`, `pid` (of the run) and `seq`, in that order and
  * `null` where they are not known, before any other field.
@@ -21,11 +28,7 @@ export interface PinoLog extends Log {
  *
  * @throws The file cannot be opened.
  */
-export function pinoLog(options: {
-  readonly level: LevelWithSilent;
-  readonly destination?: LogDestination;
-  readonly secrets?: Secrets;
-}): PinoLog {
+export function pinoLog(options: PinoLogOptions): PinoLog {
   const { level, destination = 2, secrets = secretsRegistry() } = options;
   const file = typeof destination === 'string' ? openPrivately(destination) : null;
   const stream = typeof destination === 'object' ? destination : descriptorStream(file ?? (destination as number));
