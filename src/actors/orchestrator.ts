@@ -1,3 +1,4 @@
+import { problemOf } from '../machines/errors.ts';
 import type { Request } from '../machines/events.ts';
 import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
 import type { UnitView } from '../machines/supervision.ts';
@@ -14,7 +15,6 @@ import { rearmed, reconcile } from './recovery.ts';
 import { CLOSED } from './refusals.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createReplies, type Replies } from './replies.ts';
-import type { ComputedStep } from './tick.ts';
 import type { UnitActor } from './unit-actor.ts';
 
 export interface OrchestratorOptions {
@@ -26,6 +26,11 @@ export interface OrchestratorOptions {
   /** Tells this orchestrator from every other that ever worked on the same store. */
   readonly instance: string;
 }
+
+/** How much of the past is kept. A state can be recovered, and what is left be replayed, whatever is deleted. */
+export const RETENTION = { maxAgeMs: 7 * 24 * 3_600_000, maxEntries: 1_000_000, maxBytes: 256 * 1024 * 1024 };
+const TRIM_EVERY_MS = 3_600_000;
+const TRIM_AGAIN_MS = 100;
 
 export type Groups = Readonly<Record<string, { readonly strategy: GroupStrategy }>>;
 
@@ -43,6 +48,7 @@ export class Orchestrator {
   readonly #interpreter: Interpreter;
   readonly #replies: Replies;
   readonly #supervisor: Birth;
+  #cancelTrim: () => void = () => {};
   readonly #listeners = new Set<(entry: Entry) => void>();
 
   /** Use {@link openOrchestrator}. */
@@ -60,7 +66,7 @@ export class Orchestrator {
       clock,
       log,
       replies: this.#replies,
-      perform: (step) => this.#perform(step),
+      perform: (step) => this.#interpreter.perform(step),
       onEntry: (entry) => this.#tell(entry),
       onForgotten: (actor) => this.#discard(actor),
     });
@@ -87,6 +93,7 @@ export class Orchestrator {
     // What waited may wait in vain, or not at all any more.
     for (const actor of units) if (stateOf(actor.snapshot.value).substate === 'waiting') this.#reconsider(actor);
     this.recorder.flush();
+    this.#trim();
   }
 
   /** Adds units, all or none. A unit of the same name is replaced, which only one at rest can be. */
@@ -122,6 +129,7 @@ export class Orchestrator {
   /** Lets go of everything. Ends no run. */
   async close(): Promise<void> {
     const { drivers, probes, store } = this.#options;
+    this.#cancelTrim();
     this.recorder.close();
     await this.#interpreter.settled();
     await Promise.all([...Object.values(drivers), probes].map((port) => port.close()));
@@ -165,8 +173,16 @@ export class Orchestrator {
     this.recorder.accept(unitId, { type: event.type as Request['type'], requestId: null, by });
   }
 
-  #perform(step: ComputedStep): void {
-    this.#interpreter.perform(step);
+  /** Deletes what retention does not keep, a piece at a time, so that nobody waits for it. */
+  #trim(): void {
+    const { store, clock, log } = this.#options;
+    let more = false;
+    try {
+      more = store.trim({ ...RETENTION, nowMs: clock.wallMs() }).more;
+    } catch (error) {
+      log.warn({}, `the journal cannot be trimmed: ${problemOf(error).message}`);
+    }
+    this.#cancelTrim = clock.setTimer(more ? TRIM_AGAIN_MS : TRIM_EVERY_MS, () => this.#trim());
   }
 
   #tell(entry: Entry): void {

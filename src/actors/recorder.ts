@@ -1,4 +1,4 @@
-import { problemOf } from '../machines/errors.ts';
+import { isFault, problemOf } from '../machines/errors.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import type { Problem, UnitId } from '../machines/vocabulary.ts';
 import type { Entry, Snapshot, Store, Tick, TimerRow, UnitRow } from '../store/rows.ts';
@@ -111,9 +111,7 @@ export class Recorder {
       const batch = this.#arrivals;
       if (batch.length === 0) return;
       this.#arrivals = [];
-      const { registry, clock } = this.#options;
-      const computed = computeTick(batch, this.#nextSeq, { registry, wheel: this.wheel, bootId: clock.bootId });
-      if (this.#commit(computed.tick, batch)) this.#settle(computed);
+      this.#record(batch);
     } finally {
       this.#isFlushing = false;
     }
@@ -135,35 +133,53 @@ export class Recorder {
     this.#options.clock.defer(() => this.flush());
   }
 
-  #commit(tick: Tick, batch: readonly Arrival[]): boolean {
-    const { store, log, clock } = this.#options;
+  #record(batch: readonly Arrival[]): void {
+    const { registry, clock } = this.#options;
+    const computed = computeTick(batch, this.#nextSeq, { registry, wheel: this.wheel, bootId: clock.bootId });
+    const refusal = this.#commit(computed.tick);
+    if (refusal === null) this.#settle(computed);
+    else if (mayPass(refusal)) this.#wait(batch, problemOf(refusal));
+    // What can never be written would be in the way of everything after it: find it, and leave it out.
+    else if (batch.length > 1) for (const arrival of batch) this.#record([arrival]);
+    else for (const arrival of batch) this.#distrust(registry.get(arrival.unitId), refusal, arrival);
+  }
+
+  #commit(tick: Tick): unknown {
     try {
-      if (!isEmpty(tick)) store.commit(tick);
-    } catch (error) {
-      const problem = problemOf(error);
-      if (!this.degraded) log.error({ code: problem.code }, `${problem.message} ${problem.hint}`);
-      this.degraded ??= { sinceMs: clock.wallMs(), problem };
-      // Requests are refused: whoever asked can decide. Facts wait: what happened, happened.
-      const [requests, rest] = partition(batch, isRequest);
-      for (const arrival of requests) this.#refuse(arrival, problem);
-      this.#arrivals = [...rest, ...this.#arrivals];
-      this.#cancelRetry();
-      this.#cancelRetry = clock.setTimer(STORE_RETRY_MS, () => this.flush());
-      return false;
+      if (!isEmpty(tick)) this.#options.store.commit(tick);
+    } catch (refusal) {
+      return refusal;
     }
-    if (this.degraded) log.warn({ waited: clock.wallMs() - this.degraded.sinceMs }, 'the store can be written again');
+    const { log, clock } = this.#options;
+    if (this.degraded) log.warn({ waitedMs: clock.wallMs() - this.degraded.sinceMs }, 'the store can be written again');
     this.degraded = null;
-    return true;
+    return null;
+  }
+
+  /** Requests are refused: whoever asked can decide. Facts wait: what happened, happened. */
+  #wait(batch: readonly Arrival[], problem: Problem): void {
+    const { log, clock } = this.#options;
+    if (!this.degraded) log.error({ code: problem.code }, `${problem.message} ${problem.hint}`);
+    this.degraded ??= { sinceMs: clock.wallMs(), problem };
+    const [requests, rest] = partition(batch, isRequest);
+    for (const arrival of requests) this.#refuse(arrival, problem);
+    this.#arrivals = [...rest, ...this.#arrivals];
+    this.#cancelRetry();
+    this.#cancelRetry = clock.setTimer(STORE_RETRY_MS, () => this.flush());
+  }
+
+  /** The supervisor is never quarantined: without it nothing could be stopped any more. */
+  #distrust(actor: UnitActor | undefined, error: unknown, arrival: Arrival): void {
+    const { message } = problemOf(error);
+    if (actor && actor.id !== SUPERVISOR) actor.quarantined = message;
+    this.#options.log.error({ unit: arrival.unitId }, `quarantined: ${message}`);
+    this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(arrival.unitId));
   }
 
   #settle({ tick, steps, faults, undeliverable }: ComputedTick): void {
-    const { registry, log, onEntry, onForgotten, perform } = this.#options;
+    const { registry, onEntry, onForgotten, perform } = this.#options;
     this.#nextSeq += tick.entries.length;
-    for (const { actor, error, arrival } of faults) {
-      actor.quarantined = problemOf(error).message;
-      log.error({ unit: actor.id }, `quarantined: ${actor.quarantined}`);
-      this.#refuse(arrival, quarantined(actor));
-    }
+    for (const { actor, error, arrival } of faults) this.#distrust(actor, error, arrival);
     for (const arrival of undeliverable) {
       const actor = registry.get(arrival.unitId);
       this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(arrival.unitId));
@@ -206,6 +222,9 @@ export class Recorder {
     this.#options.replies.settle(body.requestId, problem);
   }
 }
+
+/** A full disk may be emptied. What a bug made is refused again for ever. */
+const mayPass = (refusal: unknown): boolean => isFault(refusal) && !('mayPass' in refusal && refusal.mayPass === false);
 
 function snapshotOf(entry: Entry, context: Snapshot['context']): Snapshot {
   const { unitId, seq, aseq, version, definition, stateHash, value } = entry;

@@ -79,6 +79,29 @@ describe('a commit that fails', () => {
   });
 });
 
+describe('a tick that can never be committed', () => {
+  test('costs the unit that made it its trust, and no other unit anything', async () => {
+    const bug = (tick: Tick): boolean =>
+      tick.entries.some(({ unitId, event }) => unitId === 'a' && event.type === 'run.launched');
+    const wrap = (store: Store): Store => ({
+      ...store,
+      commit(tick) {
+        if (bug(tick)) throw new TypeError('a bug in the store');
+        store.commit(tick);
+      },
+    });
+    const sim = await Simulation.open({ units: [aServer('a'), aServer('b')], wrap });
+    simulation = sim;
+    await sim.up();
+    await sim.advance(1_000);
+    expect([sim.value('a'), sim.orchestrator.registry.get('a')?.quarantined, sim.value('b')]).toEqual([
+      { spawning: 'launching' },
+      'a bug in the store',
+      { running: 'healthy' },
+    ]);
+  });
+});
+
 describe('a tick', () => {
   test('of 100 events is one transaction', async () => {
     const { ticks, wrap } = fillable();
