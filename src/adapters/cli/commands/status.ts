@@ -1,0 +1,59 @@
+import type { ProjectStatus } from '../../../index.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { resolveRef } from '../refs.ts';
+import { liveTable } from '../render/live-table.ts';
+import { headline, statusTable } from '../render/status-table.ts';
+import { openView, requireControl } from '../view.ts';
+import { isAdHoc } from './run-id.ts';
+
+export interface StatusOptions {
+  readonly all?: boolean;
+  readonly watch?: boolean;
+}
+
+/** More finished ad-hoc jobs than this are counted, not listed. */
+const FINISHED_SHOWN = 5;
+
+export async function status(context: Context, ref: string | undefined, options: StatusOptions): Promise<number> {
+  if (options.watch) return watch(context);
+  const { terminal, json } = context;
+  using view = await openView(context);
+  const now = await view.status();
+  if (ref !== undefined) {
+    const id = resolveRef(ref, idsOf(now));
+    const unit = now.units.find((one) => one.id === id)!;
+    if (json) terminal.printJson({ unit });
+    else for (const line of statusTable([unit], terminal.columns)) terminal.print(line);
+    return EXIT.done;
+  }
+  if (json) terminal.printJson(now);
+  else show(context, now, options.all === true);
+  return EXIT.done;
+}
+
+export const idsOf = ({ units }: ProjectStatus): readonly string[] => units.map(({ id }) => id);
+
+function show({ terminal }: Context, now: ProjectStatus, all: boolean): void {
+  const finished = now.units.filter(({ id, substate }) => isAdHoc(id) && substate === 'settled');
+  const hidden = new Set(all ? [] : finished.slice(0, -FINISHED_SHOWN));
+  const units = now.units.filter((unit) => !hidden.has(unit));
+  terminal.say(headline(now));
+  if (units.length === 0) terminal.say('No units.');
+  else for (const line of statusTable(units, terminal.columns)) terminal.print(line);
+  if (hidden.size > 0) terminal.say(`… and ${hidden.size} older runs; --all shows them.`);
+}
+
+/** Until it is interrupted, or the orchestrator goes. */
+async function watch(context: Context): Promise<number> {
+  const { terminal, interrupts } = context;
+  const control = await requireControl(context);
+  let now = await control.status();
+  using table = liveTable(terminal, () => now);
+  const entries = control.journal({ after: Number.MAX_SAFE_INTEGER, follow: true, signal: interrupts.signal });
+  for await (const _ of entries) {
+    now = await control.status();
+    table.touch();
+  }
+  return EXIT.done;
+}

@@ -1,0 +1,112 @@
+import { basename } from 'node:path';
+import { type ProjectSpec, problemOf, type Reeve, type UnitStatus } from '../../../index.ts';
+import { loadConfig } from '../../config/load.ts';
+import { connectControl } from '../../http/client.ts';
+import type { Context } from '../context.ts';
+import { announce, startDetached } from '../detach.ts';
+import { EXIT } from '../exit-codes.ts';
+import { runOnce } from '../once.ts';
+import { liveTable } from '../render/live-table.ts';
+import { stateWords } from '../render/status-table.ts';
+import { openSession, type Session } from '../session.ts';
+
+export interface UpOptions {
+  readonly file?: string;
+  readonly detach?: boolean;
+  /** Goes through the whole life of the project once, as a demonstration, and ends. */
+  readonly once?: boolean;
+  /** No units of its own: somebody wants to run things in the background. */
+  readonly empty?: boolean;
+  /** Started by `startDetached`, which waits to hear of us. */
+  readonly announce?: boolean;
+}
+
+/** Starts everything, and stays until it is interrupted or told to go `down`. */
+export async function up(context: Context, options: UpOptions): Promise<number> {
+  if (options.announce) return detached(context, options);
+  const project = await projectFor(context, options);
+  if (options.once) return runOnce(context, project);
+  if (options.detach) return detach(context, options);
+  return attended(context, project);
+}
+
+async function projectFor({ cwd, env }: Context, { file, empty }: UpOptions): Promise<ProjectSpec> {
+  if (empty) return { name: basename(cwd) || 'project', groups: {}, units: [] };
+  return (await loadConfig({ cwd, env, ...(file !== undefined && { file }) })).project;
+}
+
+/** The project was read here too, so that its faults are told at once. */
+async function detach(context: Context, { file }: UpOptions): Promise<number> {
+  const { terminal, json, stateDir } = context;
+  await startDetached(context, file === undefined ? [] : ['-f', file]);
+  if (json) terminal.printJson(await (await connectControl(stateDir))?.status());
+  else terminal.say('It runs in the background. Try `reeve status`, `reeve logs <unit> -f`, `reeve down`.');
+  return EXIT.done;
+}
+
+/** In the background: whoever waits hears of the beginning; the log gets warnings, the journal has all the rest. */
+async function detached(context: Context, options: UpOptions): Promise<number> {
+  try {
+    const project = await projectFor(context, options);
+    const session = await openSession(context, project);
+    context.interrupts.handle(() => session.end(EXIT.interrupted));
+    context.terminal.say(`${new Date().toISOString()} process ${process.pid} orchestrates ${project.name}`);
+    await announce({ serving: true });
+    return await session.ended;
+  } catch (error) {
+    await announce({ problem: problemOf(error) });
+    throw error;
+  }
+}
+
+async function attended(context: Context, project: ProjectSpec): Promise<number> {
+  const { terminal } = context;
+  let note = terminal.say;
+  const session = await openSession(context, project, (line) => note(line));
+  handleInterrupts(context, session, (line) => note(line));
+  const tryNext =
+    'Ctrl-C stops everything. From another terminal: reeve status, reeve logs <unit> -f, reeve restart <unit>.';
+  if (!terminal.isInteractive) {
+    const unobserve = printChanges(session.reeve, terminal.print);
+    terminal.say(tryNext);
+    return session.ended.finally(unobserve);
+  }
+  terminal.say(tryNext);
+  using table = liveTable(terminal, () => session.reeve.status());
+  note = table.note;
+  const unobserve = session.reeve.observe(() => table.touch());
+  return await session.ended.finally(unobserve);
+}
+
+/** The first asks for an orderly end. The second leaves what has not ended yet, and says so. */
+function handleInterrupts({ interrupts }: Context, { reeve, end }: Session, note: (line: string) => void): void {
+  const atWork = (): readonly UnitStatus[] => reeve.status().units.filter(({ substate }) => substate !== 'settled');
+  interrupts.handle((count) => {
+    const named = atWork().map(({ id, run }) => (count === 1 || !run?.pid ? id : `${id} (pid ${run.pid})`));
+    if (count === 1) {
+      note(named.length === 0 ? 'Nothing is running.' : `Stopping ${named.join(', ')} … (Ctrl-C again leaves them)`);
+      end(EXIT.interrupted);
+      return;
+    }
+    note(`Left as it is: ${named.join(', ') || 'nothing'}. The next \`reeve up\` takes over.`);
+    process.exit(EXIT.interrupted);
+  });
+}
+
+/** A line for every state that a unit comes to, from the ones it is in now. */
+function printChanges(reeve: Reeve, print: (line: string) => void): () => void {
+  const last = new Map<string, string>();
+  const tell = (unit: UnitStatus): void => {
+    const words = stateWords(unit);
+    if (last.get(unit.id) === words) return;
+    last.set(unit.id, words);
+    const pid = unit.run?.pid == null ? '' : `  pid ${unit.run.pid}`;
+    const why = unit.why === '' ? '' : `  ${unit.why}`;
+    print(`${unit.id}  ${words}${pid}${why}`);
+  };
+  for (const unit of reeve.status().units) tell(unit);
+  return reeve.observe(({ unitId }) => {
+    const unit = reeve.status().units.find(({ id }) => id === unitId);
+    if (unit) tell(unit);
+  });
+}

@@ -1,0 +1,16 @@
+import type { Result } from '../../../index.ts';
+
+/** `build finished after 3.2 s`, `build failed with code 2 after 80 ms`, `web is still running`. */
+export function resultLine({ id, state, outcome, code, signal, by, startedMs, endedMs }: Result): string {
+  if (outcome === null) return `${id} is ${state === 'running' ? 'still running' : state}`;
+  const how = signal === null ? (code === null || code === 0 ? '' : ` with code ${code}`) : ` by ${signal}`;
+  const who = by === null ? '' : ` (by ${by})`;
+  const length = startedMs === null || endedMs === null ? '' : ` after ${durationWords(endedMs - startedMs)}`;
+  return `${id} ${outcome}${how}${who}${length}`;
+}
+
+function durationWords(ms: number): string {
+  if (ms < 1_000) return `${ms} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+}
