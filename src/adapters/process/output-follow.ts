@@ -20,8 +20,8 @@ export interface FollowOptions {
 /**
  * Yields what a run prints, as it prints it, and ends when the run has ended and all was read.
  *
- * Whether it has ended is read from the run's directory, so it does not matter who launched or watches it. An abort ends
- * the iteration without an error.
+ * Whether it has ended is read from the run's directory, so it does not matter who launched or watches it. An abort
+ * ends the iteration without an error.
  */
 export function followOutput(paths: RunPaths, clock: Clock, options: FollowOptions): AsyncIterable<string> {
   // "From now on" begins with the call, not with the first `next()`.

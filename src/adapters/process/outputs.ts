@@ -84,7 +84,7 @@ async function head(window: OutputWindow, lines: number): Promise<{ text: string
   return { text, dropped: false };
 }
 
-/** The last `lines` lines that match, each with a newline. Cut now and then, not line by line: there may be millions. */
+/** The last `lines` lines that match, each with a newline. Cut now and then only: there may be millions. */
 async function matches(
   window: OutputWindow,
   pattern: RegExp,

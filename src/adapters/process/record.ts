@@ -30,7 +30,7 @@ export function readRecord(path: string): RunRecord | null {
   }
 }
 
-/** A line without its newline was never written; the record ends at the first empty line. `endedMs`: its last change. */
+/** A line without its newline was never written; the record ends at the first empty line. It ended at `endedMs`. */
 export function parseRecord(text: string, endedMs: number): RunRecord | null {
   const [header, ...lines] = (/^(?:[^\n]+\n)*/.exec(text)?.[0] ?? '').split('\n').slice(0, -1);
   const [kind, version, bootId, pidNamespace] = (header ?? '').split(' ');
@@ -64,7 +64,7 @@ const SIGNALS = new Map(
 /** Signals that no shell announces, so that a program which exits with that number looks the same. */
 const UNANNOUNCED = new Set([128 + constants.signals.SIGINT, 128 + constants.signals.SIGPIPE]);
 
-/** `$?` of a shell is a code or 128 + a signal. The shell's word about a signal stands before it: that tells them apart. */
+/** `$?` of a shell is a code, or 128 + a signal. The shell's word about a signal stands before it, if it was one. */
 function exitOf(rawStatus: number, words: readonly string[], endedMs: number): ExitReport {
   // yash counts signals from 384.
   const signal = rawStatus > 128 ? (SIGNALS.get(rawStatus - (rawStatus > 384 ? 384 : 128)) ?? null) : null;

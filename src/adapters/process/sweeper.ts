@@ -77,7 +77,7 @@ export function openSweeper(clock: Clock, log: Log): Sweeper {
   };
 }
 
-/** Signals everyone who is there, and says who that was. A polite signal is sent once, SIGKILL whenever they are seen. */
+/** Signals everyone who is there, and says who that was. SIGTERM is sent once, SIGKILL whenever they are seen. */
 function advance(sweep: Sweep, table: readonly ProcessStat[], log: Log): readonly ProcessStat[] {
   const strays = findStrays(table, { ...sweep.remains, known: sweep.known });
   for (const stat of strays) {

@@ -8,8 +8,8 @@ const DELAY_MAX_MS = 2 ** 30;
 /**
  * The clock of this machine.
  *
- * `monoMs` is milliseconds since boot (`CLOCK_MONOTONIC`): comparable between processes of one boot, and it stands still
- * while the machine is suspended. A timer keeps the process alive, unless `keepAlive` is `false`.
+ * `monoMs` is milliseconds since boot (`CLOCK_MONOTONIC`): comparable between processes of one boot, and it stands
+ * still while the machine is suspended. A timer keeps the process alive, unless `keepAlive` is `false`.
  *
  * @throws {PlatformNotYet} The boot cannot be told from another one.
  */

@@ -1,14 +1,14 @@
 import type { ProcessIdentity } from '../../machines/vocabulary.ts';
 import { withPinned } from './identity.ts';
 
-/** `unverified`: not sent, because nobody can say who would get it. `denied`: it is the one, but the kernel refused us. */
+/** `unverified`: not sent, for nobody can say who would get it. `denied`: it is the one, but the kernel refused. */
 export type SignalResult = 'sent' | 'gone' | 'unverified' | 'denied';
 
 /**
  * Sends a signal to exactly this process, or to nobody (I2).
  *
- * With `group` it goes to the whole process group, but only where the process leads that group. What remains of the race
- * between looking and sending is a few microseconds, in which the pid would have to be given away and taken again.
+ * With `group` it goes to the whole process group, but only where the process leads that group. What remains of the
+ * race between looking and sending is some microseconds, in which the pid would have to be freed and given again.
  */
 export function sendSignal(
   identity: ProcessIdentity,

@@ -67,6 +67,23 @@ test('the same command asked for twice launches once', async () => {
   ]);
 });
 
+test('the same signal asked for twice is sent once', async () => {
+  const rig = await openRig();
+  const script = `let heard = 0; process.on('SIGTERM', () => console.log(++heard)); process.on('SIGUSR2', () => process.exit());
+    setInterval(() => {}, 1e6); console.log('ready')`;
+  const { call } = await rig.launch({ command: [process.execPath, '-e', script] });
+  const text = () => readFileSync(rig.path(call, 'out'), 'utf8');
+  await expect.poll(text, { timeout: 5_000 }).toBe('ready\n');
+  const stop = again(call);
+  await rig.driver.endRun(stop, 'terminate');
+  await expect.poll(text).toBe('ready\n1\n');
+  await rig.driver.endRun(stop, 'terminate');
+  const { spec } = rig.call({ stop: { signal: 'SIGUSR2' } });
+  await rig.driver.endRun({ ...again(call), spec }, 'terminate');
+  await rig.fact('run.exited', call);
+  expect(text()).toBe('ready\n1\n');
+});
+
 test('a launch that is ordered again under a new key does not launch again', async () => {
   const rig = await openRig();
   const call = rig.call({ command: 'echo ran' });
