@@ -39,9 +39,10 @@ export interface Outcome {
 
 /** What the exit says where nothing was known before: a code of 0, another code, or a signal that was not ours. */
 export function outcomeOf(ending: Ending | null, exit: ExitReport): Outcome {
-  const { code, signal, rawStatus, certain, endedMs } = exit;
-  const kind = ending?.kind ?? (signal !== null ? 'crashed' : code === 0 ? 'finished' : 'failed');
-  return { kind, code, signal, rawStatus, certain, by: ending?.by ?? null, detail: ending?.detail ?? null, endedMs };
+  const { code, signal, rawStatus, certain, endedMs, by } = exit;
+  const known = ending ?? (by ? { kind: 'stopped' as const, by, detail: null } : null);
+  const kind = known?.kind ?? (signal !== null ? 'crashed' : code === 0 ? 'finished' : 'failed');
+  return { kind, code, signal, rawStatus, certain, by: known?.by ?? null, detail: known?.detail ?? null, endedMs };
 }
 
 /** For a run that ended without anybody seeing how, or that never began. */

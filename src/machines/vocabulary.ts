@@ -41,6 +41,8 @@ export interface ExitReport {
   readonly rawStatus: number | null;
   readonly certain: boolean;
   readonly endedMs: number;
+  /** The guardian ended it, because we died (or did not come back in time) and it was not to outlive us. */
+  readonly by?: 'orchestrator-death' | 'lease';
 }
 
 /** Words for a person: what failed, on what, why; and what to do. */
