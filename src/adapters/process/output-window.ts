@@ -40,7 +40,7 @@ export async function* textOf({ file, sizeBytes }: OutputWindow, fromByte: numbe
   }
 }
 
-/** Where the last `lines` lines begin, looking backwards. After the last newline there is a line only if it has text. */
+/** Where the last `lines` lines begin, looking backwards. Nothing after the last newline is no line. */
 export async function startOfLastLines({ file, sizeBytes, startByte }: OutputWindow, lines: number): Promise<number> {
   if (lines <= 0) return sizeBytes;
   const buffer = Buffer.alloc(CHUNK_BYTES);

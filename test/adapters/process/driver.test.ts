@@ -69,9 +69,8 @@ test('the same command asked for twice launches once', async () => {
 
 test('the same signal asked for twice is sent once', async () => {
   const rig = await openRig();
-  const script = `let heard = 0; process.on('SIGTERM', () => console.log(++heard)); process.on('SIGUSR2', () => process.exit());
-    setInterval(() => {}, 1e6); console.log('ready')`;
-  const { call } = await rig.launch({ command: [process.execPath, '-e', script] });
+  const program = new URL('../../fixtures/counts-sigterm.ts', import.meta.url).pathname;
+  const { call } = await rig.launch({ command: [process.execPath, program] });
   const text = () => readFileSync(rig.path(call, 'out'), 'utf8');
   await expect.poll(text, { timeout: 5_000 }).toBe('ready\n');
   const stop = again(call);
