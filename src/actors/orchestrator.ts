@@ -37,8 +37,8 @@ export type Groups = Readonly<Record<string, { readonly strategy: GroupStrategy 
 /**
  * Machines running: the registry, the recorder, the interpreter and the supervisor as one whole.
  *
- * Opening it is recovery: every unit is where the journal left it, what happened meanwhile is told to it as facts, and only
- * then does anything new begin.
+ * Opening it is recovery: every unit is where the journal left it, what happened meanwhile is told to it as facts, and
+ * only then does anything new begin.
  */
 export class Orchestrator {
   readonly registry: Registry;
@@ -102,7 +102,9 @@ export class Orchestrator {
     this.recorder.bear(specs.map((spec) => this.#factory.unit(spec, this.registry.get(spec.id))));
   }
 
-  /** Resolves when the request is satisfied; rejects with `Refused` when it is refused, or superseded by a later one. */
+  /**
+   * Resolves when the request is satisfied; rejects with `Refused` when it is refused, or superseded by a later one.
+   */
   request(unitId: UnitId, type: Request['type'], by: string, signal?: AbortSignal): Promise<void> {
     const { requestId, answer } = this.#replies.open(signal);
     this.recorder.accept(unitId, { type, requestId, by });

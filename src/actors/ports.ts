@@ -1,8 +1,8 @@
 /**
  * What we need from the world. Narrow, owned by the consumer; adapters implement it.
  *
- * Every method is async and every argument is JSON, so that an implementation may live in another process. What a driver
- * has to say it says by facts, through the one `report` it was connected with.
+ * Every method is async and every argument is JSON, so that an implementation may live in another process. What a
+ * driver has to say it says by facts, through the one `report` it was connected with.
  */
 import type { RunRef } from '../machines/commands.ts';
 import type { Fact } from '../machines/events.ts';
@@ -93,7 +93,9 @@ export interface ProbeCall {
   readonly probe: ProbePurpose;
   readonly spec: ReadySpec | AliveSpec;
 }
-/** Asks the world bounded questions, again and again, and reports only the edges. Counters start fresh with every start. */
+/**
+ * Asks the world bounded questions, again and again, and reports only the edges. Counters start fresh with every start.
+ */
 export interface Probes {
   connect(report: Reporter): Promise<void>;
   start(call: ProbeCall): Promise<void>;

@@ -171,8 +171,9 @@ export class Recorder {
   /** The supervisor is never quarantined: without it nothing could be stopped any more. */
   #distrust(actor: UnitActor | undefined, error: unknown, arrival: Arrival): void {
     const { message } = problemOf(error);
-    if (actor && actor.id !== SUPERVISOR) actor.quarantined = message;
-    this.#options.log.error({ unit: arrival.unitId }, `quarantined: ${message}`);
+    const isTrusted = !actor || actor.id === SUPERVISOR;
+    if (!isTrusted) actor.quarantined = message;
+    this.#options.log.error({ unit: arrival.unitId }, `${isTrusted ? 'an event was left out' : 'quarantined'}: ${message}`);
     this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(arrival.unitId));
   }
 

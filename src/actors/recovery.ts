@@ -9,8 +9,8 @@ import type { UnitActor } from './unit-actor.ts';
 /**
  * When a timer of an earlier orchestrator is due now.
  *
- * In the same boot the monotonic due time still means what it said. After a reboot only the wall clock can tell how much
- * is left; a clock that went backwards must not make a wait longer than it ever was.
+ * In the same boot the monotonic due time still means what it said. After a reboot only the wall clock can tell how
+ * much is left; a clock that went backwards must not make a wait longer than it ever was.
  */
 export function rearmed(row: TimerRow, clock: Clock): TimerRow {
   const nowMs = clock.monoMs();

@@ -15,8 +15,8 @@ export interface Wheel {
 }
 
 /**
- * A heap of due times. Disarmed rows stay in the heap until they come to its top: most timers are cancelled, and finding
- * one inside a heap costs more than skipping it.
+ * A heap of due times. Disarmed rows stay in the heap until they come to its top: most timers are cancelled, and
+ * finding one inside a heap costs more than skipping it.
  */
 export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel {
   const live = new Map<string, TimerRow>();

@@ -4,7 +4,8 @@ import type { JournalOptions } from './types.ts';
 /**
  * The journal as a stream: first what is stored, then, with `follow`, what is committed from then on.
  *
- * No entry is left out and none comes twice. A slow reader holds up nobody: what it has not taken is read from the store.
+ * No entry is left out and none comes twice. A slow reader holds up nobody: what it has not taken is read from the
+ * store.
  */
 export async function* journalStream(
   store: Store,

@@ -22,8 +22,8 @@ export const STORE_FILE = 'reeve.db';
 /**
  * Opens an orchestrator: takes the state directory, puts every unit where it was, and starts what shall be up.
  *
- * After a crash of ours, runs that still live are adopted, those that ended are recorded with their own ending, and nothing
- * that was stopped is started. After a clean close everything given starts anew.
+ * After a crash of ours, runs that still live are adopted, those that ended are recorded with their own ending, and
+ * nothing that was stopped is started. After a clean close everything given starts anew.
  *
  * **Example** (Run a job to its end)
  *

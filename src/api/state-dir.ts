@@ -10,7 +10,8 @@ export interface StateDirOptions {
 }
 
 /**
- * Where a project keeps its state: the option, else `REEVE_HOME`, else a directory of its own below `$XDG_STATE_HOME/reeve`.
+ * Where a project keeps its state: the option, else `REEVE_HOME`, else a directory of its own below
+ * `$XDG_STATE_HOME/reeve`.
  *
  * Named after the real path of the working directory, so that a symbolic link leads to the same state.
  *

@@ -14,7 +14,10 @@ export interface Fault extends Error {
 export const isFault = (error: unknown): error is Fault =>
   error instanceof Error && '_tag' in error && 'code' in error && 'hint' in error;
 
-/** An error as data: what a journal entry, a reply or `--json` can hold. Unknown errors keep their words, not their stack. */
+/**
+ * An error as data: what a journal entry, a reply or `--json` can hold. Unknown errors keep their words, not their
+ * stack.
+ */
 export function problemOf(error: unknown): Problem {
   if (isFault(error)) return { code: error.code, message: error.message, hint: error.hint };
   const message = error instanceof Error ? error.message : String(error);

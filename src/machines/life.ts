@@ -1,9 +1,9 @@
 /**
  * The lives of a server, a job and a watcher: the whole of them, in the order in which they are lived.
  *
- * Each state says what it starts on entry and undoes on exit, and what each event means in it. An event that a state does
- * not name means nothing there, on purpose: the tables in `test/machines/*.table.md` show every pair. Pure: the names of
- * commands stand here, and are done elsewhere after they were committed. `unit.ts` says what each name means.
+ * Each state says what it starts on entry and undoes on exit, and what each event means in it. An event that a state
+ * does not name means nothing there, on purpose: the tables in `test/machines/*.table.md` show every pair. Pure: the
+ * names of commands stand here, and are done elsewhere after they were committed. `unit.ts` says what each name means.
  */
 import { newContext } from './context.ts';
 import { unit } from './unit.ts';

@@ -27,10 +27,14 @@ const JITTER = 0.25;
 /**
  * Decides whether an ended run is followed by another one, and when.
  *
- * Pure: the same policy, history, outcome and time give the same answer. `seed` names the run; the jitter comes from it.
+ * Pure: the same policy, history, outcome and time give the same answer. `seed` names the run; the jitter comes from
+ * it.
  *
  * ```ts
- * restartPolicy(policy, NO_HISTORY, { outcome, resource: false, monoMs: 0, seed: 'a.1' }).kind // => 'restart'
+ * const { restart } = server({ id: 'api', command: 'node api.js' });
+ * const exit = { code: 1, signal: null, rawStatus: 1, certain: true };
+ * const outcome = { kind: 'failed', ...exit, by: null, detail: null, endedMs: 0 };
+ * restartPolicy(restart, NO_HISTORY, { outcome, resource: false, monoMs: 0, seed: 'a.1' }).kind // => 'restart'
  * ```
  */
 export function restartPolicy(

@@ -25,8 +25,8 @@ export interface Stepper {
 /**
  * Makes the pure step function of a machine.
  *
- * One inert scope is made once and reused: XState's own `transition()` builds an actor for every call and is four to five
- * times slower. Commands are collected where XState would execute them.
+ * One inert scope is made once and reused: XState's own `transition()` builds an actor for every call and is four to
+ * five times slower. Commands are collected where XState would execute them.
  */
 export function createStepper(machine: AnyStateMachine, sampleInput: unknown): Stepper {
   const inert = createActor(machine, { input: sampleInput });

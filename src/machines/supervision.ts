@@ -64,7 +64,8 @@ export const wordsOf = ({ state, substate, outcome }: UnitView): string =>
 /**
  * Units that may be stopped now: up, and nobody that is up still needs them. Stops go against the order of starts.
  *
- * After a change only the unit itself and what it needed can have become free, and only of those the views are complete.
+ * After a change only the unit itself and what it needed can have become free, and only of those the views are
+ * complete.
  */
 export function stoppableNow(views: readonly UnitView[], changed: UnitId | null): readonly UnitView[] {
   const up = views.filter(isUp);

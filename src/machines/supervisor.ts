@@ -89,8 +89,8 @@ const supervisor = commands.extend({
 /**
  * Order, groups, escalation and shutdown: what concerns several units at once.
  *
- * It keeps no truth of its own. Every event brings the views it is decided on, so that it can be rebuilt from the units at
- * any time, and an entry of its journal can be read without the others.
+ * It keeps no truth of its own. Every event brings the views it is decided on, so that it can be rebuilt from the units
+ * at any time, and an entry of its journal can be read without the others.
  */
 export const supervisorMachine = supervisor.createMachine({
   id: 'supervisor',

@@ -3,7 +3,9 @@ import { type CommandParams, commands } from './unit-commands.ts';
 
 /** The launcher writes who it is within milliseconds. After this long the launch is taken back, or found. */
 export const LAUNCH_DEADLINE_MS = 15_000;
-/** How long a killed process may take to go before it is killed again: a process in an uninterruptible wait dies late. */
+/**
+ * How long a killed process may take to go before it is killed again: a process in an uninterruptible wait dies late.
+ */
 export const KILL_AGAIN_MS = 5_000;
 
 const startsTimer = (params: (context: UnitContext) => CommandParams['startTimer']) =>

@@ -55,7 +55,10 @@ export interface Problem {
 /** `desired` of a unit: what people and policy want. The state says what is. `removed` is `down` and then forgotten. */
 export type Desired = 'up' | 'down' | 'removed';
 
-/** Timers a machine may start. `restore` says what a restart of ours does to them: keep the due time, or the full length. */
+/**
+ * Timers a machine may start. `restore` says what a restart of ours does to them: keep the due time, or the full
+ * length.
+ */
 export type TimerName =
   | 'launch'
   | 'start'

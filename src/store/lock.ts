@@ -35,8 +35,8 @@ const MOMENT_MS = 500;
 /**
  * Takes the state directory for this process (I10). Returns how to let it go.
  *
- * The lock is the operating system's, by way of SQLite: it ends with its holder however that dies, so a dead holder stops
- * nobody, and nothing has to be guessed from a pid in a file. The file beside it only tells people who holds it.
+ * The lock is the operating system's, by way of SQLite: it ends with its holder however that dies, so a dead holder
+ * stops nobody, and nothing has to be guessed from a pid in a file. The file beside it only tells people who holds it.
  *
  * @throws {StateDirBusy}
  */

@@ -185,7 +185,6 @@ async function host(stateDir: string, script: string): Promise<{ readonly pid: n
     const stateDir = ${JSON.stringify(stateDir)};
     ${script}
     console.log('there');
-    setInterval(() => {}, 1000);
   `;
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', source], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -35,7 +35,9 @@ export default function begin(): () => Promise<void> {
   };
 }
 
-/** @throws {Error} Something is left. Left processes are ended: they are ours, and the next run wants a clean machine. */
+/**
+ * @throws {Error} Something is left. Left processes are ended: they are ours, and the next run wants a clean machine.
+ */
 export async function endWithoutLeaks(directory: string, deadlineMs = DEADLINE_MS): Promise<void> {
   const spared = ancestry(process.pid);
   const deadline = performance.now() + deadlineMs;

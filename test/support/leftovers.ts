@@ -11,8 +11,8 @@ export interface LeftProcess {
 /**
  * Processes that carry the run's tag, except those in `spared`.
  *
- * The tag is in the environment of everything a test starts, and in the name of the run's temporary directory: a process
- * that was given a fresh environment is still found by its arguments, its working directory or its open files.
+ * The tag is in the environment of everything a test starts, and in the name of the run's temporary directory: a
+ * process that was given a fresh environment is still found by its arguments, its working directory or its open files.
  */
 export function leftProcesses(tag: string, spared: readonly number[]): readonly LeftProcess[] {
   const marked = pids().filter((pid) => !spared.includes(pid) && carries(pid, tag) && !isWatchdog(pid));
