@@ -5,7 +5,7 @@
  * that say which Node is needed.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 
@@ -35,8 +35,6 @@ const REQUIRE = [
 export async function buildInto(outdir: string): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   await build({ ...SHARED, entryPoints: LIBRARY, outdir, packages: 'external', chunkNames: 'library/[name]-[hash]' });
-  // Until there is a command to run, there is only the library.
-  if (!existsSync(`${root}src/adapters/cli/run.ts`)) return;
   await build({
     ...SHARED,
     entryPoints: COMMAND,
@@ -58,5 +56,5 @@ function declareTypes(): void {
 if (import.meta.main) {
   await buildInto(`${root}dist`);
   declareTypes();
-  console.log(`dist/ is built${existsSync(`${root}dist/reeve.js`) ? '' : ', without the command'}.`);
+  console.log('dist/ is built.');
 }

@@ -13,7 +13,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   chokidar: /^src\/adapters\/watch\//,
   picomatch: /^src\/adapters\/watch\//,
   commander: /^src\/adapters\/cli\//,
-  yaml: /^src\/adapters\/config\//,
+  yaml: /^src\/adapters\/(?:config|cli)\//,
 };
 /** Data, and no effects: what specs and errors are made of. */
 const EFFECT_DATA = /^effect\/(Schema\w*|Data|Duration|Option|Result)$/;
