@@ -171,9 +171,8 @@ export class Recorder {
   /** The supervisor is never quarantined: without it nothing could be stopped any more. */
   #distrust(actor: UnitActor | undefined, error: unknown, arrival: Arrival): void {
     const { message } = problemOf(error);
-    const isTrusted = !actor || actor.id === SUPERVISOR;
-    if (!isTrusted) actor.quarantined = message;
-    this.#options.log.error({ unit: arrival.unitId }, `${isTrusted ? 'an event was left out' : 'quarantined'}: ${message}`);
+    if (actor && actor.id !== SUPERVISOR) actor.quarantined = message;
+    this.#options.log.error({ unit: arrival.unitId }, `an event was left out: ${message}`);
     this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(arrival.unitId));
   }
 

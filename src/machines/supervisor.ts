@@ -9,7 +9,7 @@ export const SUPERVISOR = '';
 
 type Params<Type extends LocalCommand['type']> = Extract<LocalCommand, { readonly type: Type }>['params'];
 
-interface SupervisorContext {
+export interface SupervisorContext {
   /** Who waits to hear that everything has stopped. */
   readonly waiting: readonly string[];
 }

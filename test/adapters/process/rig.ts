@@ -30,6 +30,8 @@ export interface Rig {
   launch(unit: Partial<Unit>): Promise<{ call: DriverCall; launched: FactOf<'run.launched'> }>;
   /** The first fact of this type about the run, now or within the deadline. */
   fact<Type extends Fact['type']>(type: Type, call: DriverCall): Promise<FactOf<Type>>;
+  /** Waits until it is over, however: it ended, was lost, or never began. */
+  over(call: DriverCall): Promise<void>;
   /** Launches, and waits for the end. */
   run(unit: Partial<Unit>): Promise<{ call: DriverCall; exited: FactOf<'run.exited'>; text: string }>;
   path(call: DriverCall, file: string): string;
@@ -91,16 +93,18 @@ async function rigIn(place: (typeof open)[number], baseEnv: NodeJS.ProcessEnv): 
     heard.emit('report');
   });
 
-  async function fact<Type extends Fact['type']>(type: Type, { run }: DriverCall): Promise<FactOf<Type>> {
+  async function anyFact(types: readonly Fact['type'][], { run }: DriverCall): Promise<Fact> {
     const signal = AbortSignal.timeout(DEADLINE_MS);
     for (;;) {
-      const found = reports.find(({ unitId, fact: { type: said } }) => unitId === run.unitId && said === type);
-      if (found) return found.fact as FactOf<Type>;
+      const found = reports.find(({ unitId, fact: { type } }) => unitId === run.unitId && types.includes(type));
+      if (found) return found.fact;
       await once(heard, 'report', { signal }).catch(() => {
-        throw new Error(`no ${type} of ${run.unitId} in time, only ${JSON.stringify(facts)}`);
+        throw new Error(`no ${types.join(' or ')} of ${run.unitId} in time, only ${JSON.stringify(facts)}`);
       });
     }
   }
+  const fact = async <Type extends Fact['type']>(type: Type, call: DriverCall): Promise<FactOf<Type>> =>
+    (await anyFact([type], call)) as FactOf<Type>;
   const rig: Rig = {
     stateDir,
     ownerId,
@@ -108,6 +112,9 @@ async function rigIn(place: (typeof open)[number], baseEnv: NodeJS.ProcessEnv): 
     facts,
     warnings,
     fact,
+    async over(call) {
+      await anyFact(['run.exited', 'run.lost', 'run.launch-failed', 'run.revoked'], call);
+    },
     call(unit, { runId, handle = null, generation = 1 } = {}) {
       seq++;
       const id = runId?.split('.')[0] ?? `u${seq}`;
