@@ -29,7 +29,8 @@ export interface Config {
  * Finds, reads and decodes a project file.
  *
  * ```ts
- * const { project } = await loadConfig({ cwd: process.cwd(), env: process.env });
+ * const { project } = await loadConfig({ cwd: 'examples/quickstart', env: process.env });
+ * project.units.length > 0 // => true
  * ```
  *
  * @throws {ConfigNotFound} None of the usual names is there, or not the file that was asked for.
