@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { EXIT_CODES } from '../src/adapters/cli/exit-codes.ts';
 import { buildProgram } from '../src/adapters/cli/program.ts';
 import { loadConfig } from '../src/adapters/config/load.ts';
+import { decodeUnit, InvalidSpec } from '../src/index.ts';
 import { examplesOf } from './docs/docstrings.ts';
 import { anchorsOf, fencesOf, linksOf, rowsOf, sectionOf } from './docs/markdown.ts';
 import { sourcesOf } from './tidy/source.ts';
@@ -19,6 +21,23 @@ const textOf = (path: string): string => sources.find((source) => source.path ==
 const pages = sources.filter(({ path }) => path.endsWith('.md'));
 const readme = textOf('README.md');
 const architecture = textOf('diagrams/README.md');
+
+const KINDS = [
+  { id: 'a', kind: 'server', command: 'x' },
+  { id: 'a', kind: 'job', command: 'x' },
+  // biome-ignore lint/suspicious/noThenProperty: a word of the spec; specs are data and never awaited.
+  { id: 'a', kind: 'watcher', then: { run: ['b'] } },
+];
+/** What a spec is refused for; `''`: it is not. */
+function codesOf(unit: object): string {
+  try {
+    decodeUnit(unit);
+    return '';
+  } catch (error) {
+    if (!(error instanceof InvalidSpec)) throw error;
+    return [...new Set(error.faults.map(({ code }) => code))].join();
+  }
+}
 
 let directory: string | null = null;
 afterEach(() => {
@@ -79,6 +98,17 @@ describe('the README', () => {
     );
     expect(documented.sort()).toEqual(known.sort());
   });
+});
+
+test('what the README says is refused for now, is', () => {
+  const [refused = ''] = sectionOf(readme, 'Not yet').split('These are not there at all');
+  const fragments = [...refused.matchAll(/`([^`]+: [^`]+)`/g)].map(([, yaml = '']) => yaml);
+  const answers = fragments.map((yaml) => [
+    yaml,
+    KINDS.some((kind) => codesOf({ ...kind, ...parse(yaml) }) === 'NotYet'),
+  ]);
+  expect(answers.length).toBeGreaterThan(10);
+  expect(answers.filter(([, isRefused]) => !isRefused)).toEqual([]);
 });
 
 describe('the architecture', () => {
