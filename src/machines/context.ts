@@ -2,7 +2,7 @@ import type { Request } from './events.ts';
 import type { Ending, Outcome } from './outcome.ts';
 import { NO_HISTORY, type RestartHistory, type Verdict } from './restart-policy.ts';
 import type { AliveSpec, ReadySpec, StopSpec, UnitSpec } from './spec.ts';
-import type { Desired, Handle, RunId, Survivor, UnitId } from './vocabulary.ts';
+import type { Desired, EndMethod, Handle, RunId, Survivor, UnitId } from './vocabulary.ts';
 
 /** A request that was accepted and not answered yet. */
 export interface Wish {
@@ -35,6 +35,8 @@ export interface UnitContext {
   readonly run: Run | null;
   /** Why the run is ending. The first cause wins. */
   readonly ending: Ending | null;
+  /** What was done to end the run, in order. */
+  readonly took: readonly EndMethod[];
   /** How the last run ended; `null` while one is under way, and before the first. */
   readonly outcome: Outcome | null;
   /** The launch failed for want of processes, descriptors or memory. */
@@ -68,6 +70,7 @@ export function newContext({ id, epoch, spec }: UnitInput): UnitContext {
     generation: 0,
     run: null,
     ending: null,
+    took: [],
     outcome: null,
     resource: false,
     history: NO_HISTORY,

@@ -10,7 +10,6 @@ import { unit } from './unit.ts';
 import { MAX_ITERATIONS } from './unit-commands.ts';
 
 const cancel = <const Name extends string>(timer: Name) => ({ type: 'cancelTimer', params: { timer } }) as const;
-const end = <const How extends string>(how: How) => ({ type: 'endRun', params: { how } }) as const;
 const sweep = <const How extends string>(how: How) => ({ type: 'sweep', params: { how } }) as const;
 
 /** What means the same in every state that does not say otherwise: the wish is remembered, and acted on in time. */
@@ -106,30 +105,30 @@ const waitingHealth = unit.createStateConfig({
 const stopping = unit.createStateConfig({
   id: 'stopping',
   tags: 'alive',
-  initial: 'asking',
+  initial: 'deciding',
   states: {
-    // The thing itself first, then the operating system.
+    // Left at once. The thing itself is asked first, if it can be asked; then the operating system.
+    deciding: { always: [{ guard: 'canBeAsked', target: 'asking' }, { target: 'terminating' }] },
     asking: {
-      entry: 'askAndWait',
+      entry: ['ask', 'startAskTimer'],
       exit: cancel('ask'),
-      always: { guard: 'cannotBeAsked', target: 'terminating' },
-      on: { 'timer.ask': 'terminating', 'run.adopted': { actions: ['recordAdoption', 'attach', 'askAndWait'] } },
+      on: { 'timer.ask': 'terminating', 'run.adopted': { actions: ['recordAdoption', 'attach', 'ask'] } },
     },
     terminating: {
-      entry: [end('terminate'), 'startGraceTimer'],
+      entry: ['terminate', 'startGraceTimer'],
       exit: cancel('grace'),
       on: {
         'timer.grace': 'killing',
-        'run.adopted': { actions: ['recordAdoption', 'attach', end('terminate')] },
+        'run.adopted': { actions: ['recordAdoption', 'attach', 'terminate'] },
       },
     },
     // A process in an uninterruptible wait dies when it wakes up. Until then it is killed again, and not called dead.
     killing: {
-      entry: [end('kill'), 'startKillTimer'],
+      entry: ['kill', 'startKillTimer'],
       exit: cancel('kill'),
       on: {
-        'timer.kill': { actions: [end('kill'), 'startKillTimer'] },
-        'run.adopted': { actions: ['recordAdoption', 'attach', end('kill')] },
+        'timer.kill': { actions: ['kill', 'startKillTimer'] },
+        'run.adopted': { actions: ['recordAdoption', 'attach', 'kill'] },
       },
     },
     sweeping: {

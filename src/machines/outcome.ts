@@ -1,4 +1,4 @@
-import type { ExitReport } from './vocabulary.ts';
+import type { EndMethod, ExitReport } from './vocabulary.ts';
 
 /** Why a run ended. Every run gets exactly one. */
 export const OUTCOMES = [
@@ -34,20 +34,23 @@ export interface Outcome {
   readonly certain: boolean;
   readonly by: string | null;
   readonly detail: string | null;
+  /** What it took to end it, in order. Empty: it ended by itself, or somebody else ended it. */
+  readonly took: readonly EndMethod[];
   readonly endedMs: number;
 }
 
 /** What the exit says where nothing was known before: a code of 0, another code, or a signal that was not ours. */
-export function outcomeOf(ending: Ending | null, exit: ExitReport): Outcome {
+export function outcomeOf(ending: Ending | null, exit: ExitReport, took: readonly EndMethod[]): Outcome {
   const { code, signal, rawStatus, certain, endedMs, by } = exit;
   const known = ending ?? (by ? { kind: 'stopped' as const, by, detail: null } : null);
   const kind = known?.kind ?? (signal !== null ? 'crashed' : code === 0 ? 'finished' : 'failed');
-  return { kind, code, signal, rawStatus, certain, by: known?.by ?? null, detail: known?.detail ?? null, endedMs };
+  const { by: who = null, detail = null } = known ?? {};
+  return { kind, code, signal, rawStatus, certain, by: who, detail, took, endedMs };
 }
 
 /** For a run that ended without anybody seeing how, or that never began. */
 export function outcomeWithoutExit(ending: Ending, endedMs: number): Outcome {
-  return { ...ending, code: null, signal: null, rawStatus: null, certain: true, endedMs };
+  return { ...ending, code: null, signal: null, rawStatus: null, certain: true, took: [], endedMs };
 }
 
 /** What restart policy `failure` means by a failure. Asked-for ends are none. */

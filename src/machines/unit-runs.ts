@@ -3,6 +3,16 @@ import type { UnitContext } from './context.ts';
 import { type Ending, isFailure, outcomeOf, outcomeWithoutExit } from './outcome.ts';
 import { afterStable, NO_HISTORY, restartPolicy } from './restart-policy.ts';
 import { commands } from './unit-commands.ts';
+import type { EndMethod } from './vocabulary.ts';
+
+const endsBy = (how: EndMethod) =>
+  commands.enqueueActions(({ enqueue, context: { took } }) => {
+    enqueue({ type: 'endRun', params: { how } });
+    enqueue.assign({ took: took.includes(how) ? took : [...took, how] });
+  });
+
+/** Each stronger than the one before. */
+export const endings = { ask: endsBy('ask'), terminate: endsBy('terminate'), kill: endsBy('kill') };
 
 const because = (ending: Omit<Ending, 'by'> & { by?: string | null }) =>
   commands.assign({ ending: ({ context }) => context.ending ?? { by: null, ...ending } });
@@ -44,6 +54,7 @@ export const runs = {
       adopted: false,
     },
     ending: null,
+    took: [],
     outcome: null,
     resource: false,
     verdict: null,
@@ -75,7 +86,7 @@ export const runs = {
   }),
   recordExit: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.exited');
-    const outcome = outcomeOf(context.ending, event.exit);
+    const outcome = outcomeOf(context.ending, event.exit, context.took);
     return { outcome, why: isFailure(outcome.kind) ? (outcome.detail ?? context.why) : '' };
   }),
   recordLoss: commands.assign(({ context, event }) => {
@@ -83,7 +94,12 @@ export const runs = {
     const lost: Ending = { kind: 'lost', by: null, detail: 'it ended while nobody could see how' };
     return { outcome: outcomeWithoutExit(context.ending ?? lost, event.endedMs) };
   }),
-  recordSurvivors: commands.assign({ survivors: ({ event }) => ('survivors' in event ? event.survivors : []) }),
+  recordSurvivors: commands.assign(({ context, event }) => {
+    assertEvent(event, 'run.swept');
+    const { survivors } = event;
+    const names = survivors.map(({ pid, command }) => `${pid} (${command})`).join(', ');
+    return { survivors, why: names ? `these would not end: ${names}` : context.why };
+  }),
   /** The result goes into the same transaction as the state that announces it (I12). */
   publishOutcome: commands.enqueueActions(({ enqueue, context: { run, outcome } }) => {
     if (run && outcome) enqueue({ type: 'recordOutcome', params: { runId: run.runId, outcome } });

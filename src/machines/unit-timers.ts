@@ -1,4 +1,4 @@
-import { aliveOf, askOf, graceMsOf, keepsDescendants, readyOf, type UnitContext } from './context.ts';
+import { aliveOf, graceMsOf, keepsDescendants, readyOf, type UnitContext } from './context.ts';
 import { type CommandParams, commands } from './unit-commands.ts';
 
 /** The launcher writes who it is within milliseconds. After this long the launch is taken back, or found. */
@@ -22,11 +22,7 @@ export const timers = {
   })),
   startStableTimer: startsTimer(({ spec }) => ({ timer: 'stable', ms: spec.restart.stableAfter, restore: 'absolute' })),
   startGraceTimer: startsTimer(({ spec }) => ({ timer: 'grace', ms: graceMsOf(spec), restore: 'restart' })),
-  askAndWait: commands.enqueueActions(({ enqueue, context: { spec } }) => {
-    if (askOf(spec) === null) return;
-    enqueue({ type: 'endRun', params: { how: 'ask' } });
-    enqueue({ type: 'startTimer', params: { timer: 'ask', ms: graceMsOf(spec), restore: 'restart' } });
-  }),
+  startAskTimer: startsTimer(({ spec }) => ({ timer: 'ask', ms: graceMsOf(spec), restore: 'restart' })),
   startKillTimer: startsTimer(() => ({ timer: 'kill', ms: KILL_AGAIN_MS, restore: 'restart' })),
   sweepAndWait: commands.enqueueActions(({ enqueue, context: { spec } }) => {
     if (keepsDescendants(spec)) return;

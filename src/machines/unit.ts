@@ -7,7 +7,7 @@ import { assertEvent } from 'xstate';
 import { askOf, awaitsFirstObservation, keepsDescendants, readyOf } from './context.ts';
 import { type CommandParams, commands } from './unit-commands.ts';
 import { requests } from './unit-requests.ts';
-import { causes, runs } from './unit-runs.ts';
+import { causes, endings, runs } from './unit-runs.ts';
 import { probes, timers } from './unit-timers.ts';
 
 const OBSERVED_MAX = 100;
@@ -35,13 +35,13 @@ const watching = {
 };
 
 export const unit = commands.extend({
-  actions: { ...timers, ...probes, ...requests, ...causes, ...runs, ...watching },
+  actions: { ...timers, ...probes, ...requests, ...causes, ...endings, ...runs, ...watching },
   guards: {
     isBeingRemoved: ({ context }) => context.desired === 'removed',
     isUnwanted: ({ context }) => context.desired !== 'up',
     waitsForNothing: ({ context: { spec } }) => Object.keys(spec.after).length === 0,
     mustProveItself: ({ context: { spec } }) => readyOf(spec) !== null || awaitsFirstObservation(spec),
-    cannotBeAsked: ({ context: { spec } }) => askOf(spec) === null,
+    canBeAsked: ({ context: { spec } }) => askOf(spec) !== null,
     keepsDescendants: ({ context: { spec } }) => keepsDescendants(spec),
     idleIsReported: ({ context: { spec } }) => (spec.idle?.then ?? 'report') === 'report',
     idleMeansStop: ({ context: { spec } }) => spec.idle?.then === 'stop',

@@ -35,6 +35,7 @@ describe('a server', () => {
     await sim.advance(1);
     expect(sim.world.process('deaf')?.signals).toEqual(['SIGTERM', 'SIGKILL']);
     expect([sim.value('deaf'), stopped.answer]).toEqual([{ reaped: 'settled' }, 'done']);
+    expect(sim.store.runs('deaf')[0]?.outcome).toMatchObject({ kind: 'stopped', took: ['terminate', 'kill'] });
   });
 
   test('that is not ready in time is stopped, and the reason stays the first one', async () => {
@@ -72,6 +73,18 @@ describe('a server', () => {
     expect(sim.value('web')).toEqual({ stopping: { sweeping: 'terminating' } });
     await sim.advance(5_000);
     expect([sim.world.pidsAlive(), stopped.answer]).toEqual([[], 'done']);
+  });
+
+  test('that leaves something behind which nothing can end says what it is', async () => {
+    const sim = await open({ units: [aServer('web')], behaviours: { web: { strays: 1, strayKillDeaf: true } } });
+    sim.ask('web', 'start');
+    await sim.settle();
+    const stopped = sim.ask('web', 'stop');
+    await sim.advance(20_000);
+    expect(stopped.answer).toBe('done');
+    expect(sim.orchestrator.registry.get('web')?.snapshot.context.why).toMatch(
+      /^these would not end: \d+ \(stray 1 of web\)$/,
+    );
   });
 });
 

@@ -99,6 +99,7 @@ describe('retention', () => {
       certain: true,
       by: null,
       detail: null,
+      took: [],
     } as const;
     const runsEnded = ['r1', 'r3', 'r9'].map((runId) => ({ runId, outcome: { ...outcome, endedMs: 1 } }));
     store.commit(tickOf({ runsOrdered, runsEnded }));

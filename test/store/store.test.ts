@@ -12,6 +12,7 @@ const outcome: Outcome = {
   certain: true,
   by: null,
   detail: null,
+  took: [],
   endedMs: 1_795_180_009_000,
 };
 const order = { runId: 'e.1', unitId: 'api', generation: 1, orderedSeq: 1, orderedMs: 1_795_180_000_001 };
