@@ -1,13 +1,13 @@
-import type { UnitInput } from '../machines/context.ts';
+import type { UnitContext, UnitInput } from '../machines/context.ts';
 import { definitionHash, graphOf } from '../machines/definition.ts';
 import { problemOf } from '../machines/errors.ts';
 import { type MachineName, machines } from '../machines/machines.ts';
 import type { UnitSpec } from '../machines/spec.ts';
-import { createStepper, type Stepper, stateHash } from '../machines/step.ts';
+import { createStepper, type Step, type Stepper, stateHash } from '../machines/step.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import type { Json, UnitId } from '../machines/vocabulary.ts';
 import type { UnitState } from '../store/projections/states.ts';
-import type { Store, UnitRow } from '../store/rows.ts';
+import type { RunRow, Store, UnitRow } from '../store/rows.ts';
 import type { Clock, Log } from './ports.ts';
 import type { Birth } from './recorder.ts';
 import { type Accept, createPublicRef, type UnitActor } from './unit-actor.ts';
@@ -17,6 +17,13 @@ interface Kind {
   readonly definition: string;
   readonly version: number;
 }
+
+/** Where a unit can begin again, knowing nothing but its run. A compound state means its first substate. */
+const STATE_VALUES = {
+  'reaped.settled': { reaped: 'settled' },
+  'spawning.launching': { spawning: 'launching' },
+  running: 'running',
+} as const;
 
 type Ports = { readonly store: Store; readonly clock: Clock; readonly log: Log; readonly instance: string };
 
@@ -65,16 +72,47 @@ export class ActorFactory {
     }
   }
 
-  #birth(row: UnitRow | null, name: MachineName, input: unknown, aseq: number, replaces: boolean): Birth {
-    const { stepper, definition, version } = this.#kind(name);
-    const { next, patch, commands } = stepper.begin(input);
-    const unitId = row?.id ?? SUPERVISOR;
-    const { spec: _, ...context } = next.context as Record<string, Json>;
-    const event = {
-      type: 'unit.added',
-      kind: row?.kind ?? 'supervisor',
-      epoch: row?.epoch ?? this.#ports.instance,
-    } as const;
+  /**
+   * A quarantined unit that shall end begins again: its run is the last one that its record knows, and whether that still
+   * lives is found out as after a crash. What else it knew of itself is forgotten.
+   */
+  released(quarantined: UnitActor, run: RunRow | null): Birth {
+    const { id, epoch, spec } = quarantined.snapshot.context as UnitContext;
+    const { stepper } = this.#kind(spec.kind);
+    const blank = stepper.begin({ id, epoch, spec }).next.context as UnitContext;
+    const isOpen = run !== null && run.outcome === null;
+    const value = !isOpen ? 'reaped.settled' : run.handle === null ? 'spawning.launching' : 'running';
+    const context: UnitContext = {
+      ...blank,
+      desired: isOpen ? 'up' : 'down',
+      generation: run?.generation ?? 0,
+      run: run && { runId: run.runId, handle: run.handle, startedMs: run.startedMs, adopted: isOpen },
+      outcome: run?.outcome ?? null,
+    };
+    const next = stepper.restore(STATE_VALUES[value], { ...context });
+    const { spec: _, ...patch } = next.context as Record<string, Json>;
+    const birth = this.#birth(null, spec.kind, { id, epoch, spec }, quarantined.aseq, true, {
+      next,
+      patch,
+      commands: [],
+    });
+    birth.actor.released = true;
+    return birth;
+  }
+
+  #birth(
+    row: UnitRow | null,
+    name: MachineName,
+    input: unknown,
+    aseq: number,
+    replaces: boolean,
+    { next, patch, commands }: Step = this.#kind(name).stepper.begin(input),
+  ): Birth {
+    const { definition, version } = this.#kind(name);
+    const { id: unitId = SUPERVISOR, epoch = this.#ports.instance, spec: _, ...rest } = next.context;
+    const context = unitId === SUPERVISOR ? rest : { id: unitId, epoch, ...rest };
+    const type = row === null && name !== 'supervisor' ? 'unit.released' : 'unit.added';
+    const event = { type, kind: name, epoch } as const;
     const state = { value: next.value, version, definition, stateHash: stateHash(next.value, next.context) };
     const entry = { unitId, aseq: aseq + 1, cause: null, event, patch, commands, ...state };
     return { row, actor: this.#actor(unitId, name, next, aseq, null), entry, context, replaces };
@@ -94,7 +132,7 @@ export class ActorFactory {
       log.error({ unit: id }, `an observer failed: ${problemOf(error).message}`);
     };
     const ref = createPublicRef(id, kind.stepper.machine, snapshot, this.#accept, onFault);
-    return { id, ...kind, ref, snapshot, aseq, unsnapped: 0, quarantined, launching: null };
+    return { id, ...kind, ref, snapshot, aseq, unsnapped: 0, quarantined, released: false, launching: null };
   }
 
   #kind(name: MachineName): Kind {

@@ -12,6 +12,7 @@ import { createInterpreter, type Drivers, driverNameOf, type Interpreter } from 
 import type { Clock, Log, Probes, Report } from './ports.ts';
 import { type Birth, Recorder } from './recorder.ts';
 import { rearmed, reconcile } from './recovery.ts';
+import { type Redact, redactFact } from './redact.ts';
 import { CLOSED } from './refusals.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createReplies, type Replies } from './replies.ts';
@@ -25,6 +26,8 @@ export interface OrchestratorOptions {
   readonly probes: Probes;
   /** Tells this orchestrator from every other that ever worked on the same store. */
   readonly instance: string;
+  /** Takes the secrets out of a text. What drivers and probes say goes through it before anything else. */
+  readonly redact?: Redact;
 }
 
 /** How much of the past is kept. A state can be recovered, and what is left be replayed, whatever is deleted. */
@@ -68,28 +71,20 @@ export class Orchestrator {
       replies: this.#replies,
       perform: (step) => this.#interpreter.perform(step),
       onEntry: (entry) => this.#tell(entry),
+      release: (actor, again) => this.#release(actor, again),
       onForgotten: (actor) => this.#discard(actor),
     });
   }
 
   /** Puts every unit where it was, tells it what happened meanwhile, and goes on. */
   async recover(): Promise<void> {
-    const { store, clock, drivers, probes, log } = this.#options;
+    const { store, clock, drivers, probes } = this.#options;
     for (const state of loadStates(store)) this.registry.add(this.#factory.restore(state));
     this.recorder.bear([this.#supervisor]);
     for (const row of store.timers()) if (this.registry.get(row.unitId)) this.recorder.wheel.arm(rearmed(row, clock));
     await Promise.all([...Object.values(drivers), probes].map((port) => port.connect(this.#report)));
     const units = [...this.registry.units()];
-    await Promise.all(
-      units.map(async (actor) => {
-        // A driver that cannot tell must not keep the others from being looked after (I11).
-        const fact = await reconcile(actor, drivers, clock).catch((error: unknown) => {
-          log.error({ unit: actor.id }, `cannot tell what became of its run: ${String(error)}`);
-          return null;
-        });
-        if (fact) this.recorder.accept(actor.id, fact);
-      }),
-    );
+    await Promise.all(units.map((actor) => this.#reconcile(actor)));
     // What waited may wait in vain, or not at all any more.
     for (const actor of units) if (stateOf(actor.snapshot.value).substate === 'waiting') this.#reconsider(actor);
     this.recorder.flush();
@@ -164,7 +159,8 @@ export class Orchestrator {
     }));
   }
 
-  readonly #report = ({ unitId, cause, fact }: Report): void => this.recorder.accept(unitId, fact, cause);
+  readonly #report = ({ unitId, cause, fact }: Report): void =>
+    this.recorder.accept(unitId, redactFact(fact, this.#options.redact), cause);
 
   #acceptFromOutside(unitId: UnitId, event: { readonly type: string }): void {
     if (!REQUESTS.has(event.type)) {
@@ -185,6 +181,31 @@ export class Orchestrator {
       log.warn({}, `the journal cannot be trimmed: ${problemOf(error).message}`);
     }
     this.#cancelTrim = clock.setTimer(more ? TRIM_AGAIN_MS : TRIM_EVERY_MS, () => this.#trim());
+  }
+
+  #release(actor: UnitActor, again: () => void): boolean {
+    if (actor.released) return false;
+    const { store, log } = this.#options;
+    try {
+      const birth = this.#factory.released(actor, store.runs(actor.id)[0] ?? null);
+      this.recorder.bear([birth]);
+      void this.#reconcile(birth.actor).then(again);
+      return true;
+    } catch (error) {
+      log.error({ unit: actor.id }, `it cannot begin again: ${problemOf(error).message}`);
+      return false;
+    }
+  }
+
+  /** A driver that cannot tell must not keep the others from being looked after (I11). */
+  async #reconcile(actor: UnitActor): Promise<void> {
+    const { drivers, clock, log } = this.#options;
+    try {
+      const fact = await reconcile(actor, drivers, clock);
+      if (fact) this.recorder.accept(actor.id, fact);
+    } catch (error) {
+      log.error({ unit: actor.id }, `cannot tell what became of its run: ${problemOf(error).message}`);
+    }
   }
 
   #tell(entry: Entry): void {

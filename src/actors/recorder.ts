@@ -1,7 +1,8 @@
-import { isFault, problemOf } from '../machines/errors.ts';
+import { problemOf } from '../machines/errors.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import type { Problem, UnitId } from '../machines/vocabulary.ts';
 import type { Entry, Snapshot, Store, Tick, TimerRow, UnitRow } from '../store/rows.ts';
+import { isEmpty, isEnding, isRequest, mayPass, partition } from './arrivals.ts';
 import type { Clock, Log } from './ports.ts';
 import { CLOSED, quarantined, TOO_MANY, unknownUnit } from './refusals.ts';
 import type { Registry } from './registry.ts';
@@ -25,13 +26,18 @@ export interface RecorderOptions {
   readonly perform: (step: ComputedStep) => void;
   /** Called for every committed entry, in order, after it was published. */
   readonly onEntry: (entry: Entry) => void;
+  /**
+   * Called for a request that a quarantined unit may still be made: to end. Lets it begin again, from its run alone, and
+   * has the request taken then. `false`: it cannot.
+   */
+  readonly release: (actor: UnitActor, again: () => void) => boolean;
   /** Called for a unit that is gone from store and registry. */
   readonly onForgotten: (actor: UnitActor) => void;
 }
 
-/** A new unit and its first entry, committed together with its first snapshot. */
+/** An actor that begins, or begins again, and its first entry, committed together with its first snapshot. */
 export interface Birth {
-  /** `null` for the supervisor, which is no unit. */
+  /** `null` where no unit is added: for the supervisor, which is none, and for a unit that is there already. */
   readonly row: UnitRow | null;
   readonly actor: UnitActor;
   readonly entry: Omit<Entry, 'seq' | 'atMs' | 'monoMs'>;
@@ -88,12 +94,14 @@ export class Recorder {
     const entries = births.map(({ entry }, index): Entry => ({ ...entry, ...moment, seq: first + index }));
     const snapshots = births.map(({ context }, index): Snapshot => snapshotOf(entries[index]!, context));
     const unitsAdded = births.flatMap(({ row }) => row ?? []);
-    const unitsRemoved = births.filter(({ replaces }) => replaces).map(({ actor }) => actor.id);
-    store.commit({ ...emptyTick(), unitsRemoved, unitsAdded, entries, snapshots });
+    const unitsRemoved = births.filter(({ row, replaces }) => row && replaces).map(({ actor }) => actor.id);
+    const timersCleared = births.flatMap(({ actor }) => this.wheel.of(actor.id));
+    store.commit({ ...emptyTick(), unitsRemoved, unitsAdded, entries, snapshots, timersCleared });
     this.#nextSeq += births.length;
-    births.forEach(({ row, actor }, index) => {
+    births.forEach(({ actor }, index) => {
       actor.aseq = entries[index]!.aseq;
-      if (!row) return;
+      if (actor.id === SUPERVISOR) return;
+      this.wheel.disarmAll(actor.id);
       registry.get(actor.id)?.ref.stop();
       registry.remove(actor.id);
       registry.add(actor);
@@ -180,10 +188,6 @@ export class Recorder {
     const { registry, onEntry, onForgotten, perform } = this.#options;
     this.#nextSeq += tick.entries.length;
     for (const { actor, error, arrival } of faults) this.#distrust(actor, error, arrival);
-    for (const arrival of undeliverable) {
-      const actor = registry.get(arrival.unitId);
-      this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(arrival.unitId));
-    }
     for (const { unitId, timer } of tick.timersCleared) this.wheel.disarm(unitId, timer);
     for (const row of tick.timersSet) this.wheel.arm(row);
     for (const step of steps) this.#publish(step);
@@ -199,6 +203,16 @@ export class Recorder {
       this.wheel.disarmAll(id);
       if (actor) onForgotten(actor);
     }
+    for (const arrival of undeliverable) this.#turnAway(arrival);
+  }
+
+  /** Whoever is quarantined is not trusted to go on, but must still be able to end (I11). */
+  #turnAway(arrival: Arrival): void {
+    const { registry, release } = this.#options;
+    const { unitId, body, cause } = arrival;
+    const actor = registry.get(unitId);
+    if (actor && isEnding(arrival) && release(actor, () => this.accept(unitId, body, cause))) return;
+    this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(unitId));
   }
 
   #publish({ actor, event, entry, next, unsnapped }: ComputedStep): void {
@@ -223,26 +237,9 @@ export class Recorder {
   }
 }
 
-/** A full disk may be emptied. What a bug made is refused again for ever. */
-const mayPass = (refusal: unknown): boolean => isFault(refusal) && !('mayPass' in refusal && refusal.mayPass === false);
-
 function snapshotOf(entry: Entry, context: Snapshot['context']): Snapshot {
   const { unitId, seq, aseq, version, definition, stateHash, value } = entry;
   return { unitId, seq, aseq, version, definition, stateHash, value, context };
 }
 
-function isRequest({ body, unitId }: Arrival): boolean {
-  if (typeof body === 'function') return unitId === SUPERVISOR;
-  return 'requestId' in body && body.requestId !== null;
-}
-
 const isSpawning = (value: unknown): boolean => typeof value === 'object' && value !== null && 'spawning' in value;
-
-const isEmpty = (tick: Tick): boolean => Object.values(tick).every((rows) => rows.length === 0);
-
-function partition<T>(items: readonly T[], test: (item: T) => boolean): readonly [T[], T[]] {
-  const yes: T[] = [];
-  const no: T[] = [];
-  for (const item of items) (test(item) ? yes : no).push(item);
-  return [yes, no];
-}

@@ -12,7 +12,7 @@ export const CLOSED: Problem = {
 export const TOO_MANY: Problem = {
   code: 'StoreUnwritable',
   message: 'Too many events already wait for the store to be writable again.',
-  hint: 'Make room on its disk, or look at `reeve doctor`.',
+  hint: 'Make room on its disk.',
 };
 
 export const unknownUnit = (id: UnitId): Problem => ({
@@ -24,5 +24,5 @@ export const unknownUnit = (id: UnitId): Problem => ({
 export const quarantined = ({ id, quarantined: reason }: UnitActor): Problem => ({
   code: 'Quarantined',
   message: `"${id}" is quarantined: ${reason}`,
-  hint: 'Its process runs on. `reeve heal` tries again.',
+  hint: `Its process runs on. It can still be ended: \`reeve stop ${id}\`, or \`reeve restart ${id}\`.`,
 });

@@ -84,7 +84,10 @@ export function createRegistry(supervisor: UnitActor): Registry {
     views: (snapshotOf) => [...actors.values()].map((actor) => view(actor, snapshotOf)),
     countUp(snapshotOf) {
       let up = 0;
-      for (const actor of actors.values()) if (isUp(view(actor, snapshotOf))) up++;
+      for (const actor of actors.values()) {
+        const isHopeless = actor.quarantined !== null && actor.released;
+        if (!isHopeless && isUp(view(actor, snapshotOf))) up++;
+      }
       return up;
     },
   };

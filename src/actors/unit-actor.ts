@@ -18,6 +18,8 @@ export interface UnitActor {
   unsnapped: number;
   /** Why it is not trusted with events any more; its process runs on. */
   quarantined: string | null;
+  /** It was let begin again once, in order to end. If that fails too, nobody waits for it any more. */
+  released: boolean;
   /** The outbox row of a launch that was not answered yet. */
   launching: { readonly seq: number; readonly index: number } | null;
 }

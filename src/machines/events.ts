@@ -85,9 +85,9 @@ export type SupervisorEventBody =
     };
 export type SupervisorEvent = SupervisorEventBody & Moment;
 
-/** The first entry of a unit. Its patch is the whole context; no machine is asked. */
+/** Where a unit begins, or begins again after a quarantine. Its patch is the whole context; no machine is asked. */
 export interface UnitAdded {
-  readonly type: 'unit.added';
+  readonly type: 'unit.added' | 'unit.released';
   readonly kind: UnitKind | 'supervisor';
   readonly epoch: string;
 }

@@ -166,6 +166,41 @@ describe('a fault of somebody else', () => {
     expect(bad.quarantined).toBe('a bug in a machine');
   });
 
+  test('a quarantined unit can still be ended, and a restart leads out of the quarantine', async () => {
+    const sim = await Simulation.open({ units: [aServer('a'), aServer('b'), aServer('c', { after: { a: 'ready' } })] });
+    simulation = sim;
+    await sim.up();
+    await sim.advance(1_000);
+    for (const id of ['a', 'b']) sim.orchestrator.registry.get(id)!.quarantined = 'for a test';
+    const started = sim.ask('a', 'start');
+    await sim.settle();
+    expect(started.answer).toBe('Quarantined');
+    const [pid] = [sim.world.process('b')?.identity.pid];
+    const restarted = sim.ask('b', 'restart');
+    await sim.advance(1_000);
+    expect([restarted.answer, sim.orchestrator.registry.get('b')?.quarantined, sim.value('b')]).toEqual([
+      'done',
+      null,
+      { running: 'healthy' },
+    ]);
+    expect(sim.world.process('b')?.identity.pid).not.toBe(pid);
+    const down = sim.down();
+    await sim.advance(1_000);
+    expect([down.answer, sim.world.pidsAlive(), sim.world.violations]).toEqual(['done', [], []]);
+  });
+
+  test('a machine that cannot even be stopped keeps nobody from stopping the rest', async () => {
+    const sim = await Simulation.open({ units: [aServer('bad'), aServer('good')] });
+    simulation = sim;
+    await sim.up();
+    const bad = sim.orchestrator.registry.get('bad')!;
+    bad.quarantined = 'for a test';
+    bad.released = true;
+    const down = sim.down();
+    await sim.advance(10_000);
+    expect([down.answer, sim.value('good'), sim.world.pidsAlive().length]).toEqual(['done', { reaped: 'settled' }, 1]);
+  });
+
   test('a driver that throws is a failed launch, with its words', async () => {
     const problem = { code: 'CommandNotFound', message: 'Cannot start "nope".', hint: 'Install it.' };
     const sim = await Simulation.open({ units: [aServer('a')], behaviours: { a: { launch: { fails: problem } } } });
