@@ -2,6 +2,8 @@ import { Interrupted } from './errors.ts';
 
 /** Ctrl-C, a request to end, and the end of the terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** One key press reaches us twice where a parent, such as npm, hands on what the terminal has sent us already. */
+const SAME_PRESS_MS = 300;
 
 export interface Interrupts {
   /** Aborted by the first interrupt, unless somebody handles them. The reason is an `Interrupted`. */
@@ -15,8 +17,12 @@ export interface Interrupts {
 export function listenForInterrupts(): Interrupts {
   const controller = new AbortController();
   let count = 0;
+  let lastMs = Number.NEGATIVE_INFINITY;
   let handler: (count: number) => void = () => controller.abort(new Interrupted());
   const onSignal = (): void => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs < SAME_PRESS_MS) return;
+    lastMs = nowMs;
     count++;
     handler(count);
   };

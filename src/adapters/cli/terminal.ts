@@ -4,6 +4,7 @@ import { once } from 'node:events';
 export interface Terminal {
   /** The answer is read by a person, who sees it change. */
   readonly isInteractive: boolean;
+  /** Without end where nobody sees it: scripts get whole lines. */
   readonly columns: number;
   readonly rows: number;
   /** A piece of the answer, as it is. Resolves when there is room for more. */
@@ -12,6 +13,8 @@ export interface Terminal {
   print(line: string): void;
   /** The whole answer, as one JSON document. */
   printJson(document: unknown): void;
+  /** A text for people, as it is. */
+  writeAside(text: string): void;
   /** A line for people. */
   say(line: string): void;
   onResize(listener: () => void): () => void;
@@ -26,7 +29,7 @@ export function processTerminal(): Terminal {
   return {
     isInteractive: stdout.isTTY === true,
     get columns() {
-      return stdout.columns || 80;
+      return stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
     },
     get rows() {
       return stdout.rows || 24;
@@ -36,6 +39,7 @@ export function processTerminal(): Terminal {
     },
     print: (line) => void (stdout.writable && stdout.write(`${line}\n`)),
     printJson: (document) => void stdout.write(`${JSON.stringify(document, null, 2)}\n`),
+    writeAside: (text) => void (stderr.writable && stderr.write(text)),
     say: (line) => void (stderr.writable && stderr.write(`${line}\n`)),
     onResize(listener) {
       stdout.on('resize', listener);

@@ -8,6 +8,7 @@ export type Verb = 'start' | 'stop' | 'restart';
 /** A live orchestrator, from outside of its process. Every method rejects with `ControlRefused`, in its words. */
 export interface ControlClient {
   status(): Promise<ProjectStatus>;
+  unit(id: string): Promise<UnitStatus>;
   /** Resolves when it is satisfied, with the unit as it is then. */
   request(id: string, verb: Verb): Promise<UnitStatus>;
   terminate(id: string): Promise<void>;
@@ -59,9 +60,13 @@ export async function connectControl(stateDir: string): Promise<ControlClient | 
 
 /** The shapes of the answers are those of the routes: both ends are this version of reeve. */
 function clientOver(transport: Transport): ControlClient {
-  const at = (id: string, what: string): string => `/v1/units/${encodeURIComponent(id)}/${what}`;
+  const of = (id: string): string => `/v1/units/${encodeURIComponent(id)}`;
+  const at = (id: string, what: string): string => `${of(id)}/${what}`;
   return {
     status: () => transport.json('GET', '/v1/status'),
+    async unit(id) {
+      return (await transport.json<{ unit: UnitStatus }>('GET', of(id))).unit;
+    },
     async request(id, verb) {
       return (await transport.json<{ unit: UnitStatus }>('POST', at(id, verb))).unit;
     },

@@ -21,6 +21,8 @@ interface Running {
   stop(): Promise<unknown>;
   /** Resolves when it has ended, in whatever way. */
   ended(): Promise<Result>;
+  /** What is to be said of the end beyond the result: why it could not even be launched. */
+  why(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ async function begin(control: ControlClient, id: string, unit: unknown): Promise
       await control.wait(id, {});
       return control.result(id);
     },
+    why: async () => (await control.unit(id)).why,
     close: async () => over.abort(),
   };
 }
@@ -87,6 +90,7 @@ async function beginHere({ stateDir, env, cwd, terminal }: Context, id: string, 
         await reeve.unit(id).reached('settled');
         return reeve.unit(id).result();
       },
+      why: async () => reeve.unit(id).status().why,
       close,
     };
   } catch (error) {
@@ -105,12 +109,14 @@ async function attend({ terminal, json, interrupts }: Context, running: Running)
   });
   try {
     const ended = running.ended();
-    const printed = print(running.output, json ? terminal.say : terminal.write);
+    const printed = print(running.output, json ? terminal.writeAside : terminal.write);
     const result = await ended;
     // A run that never began prints nothing, and nothing says so.
     if (result.outcome !== 'launch-failed') await printed;
     if (json) terminal.printJson(result);
-    else if (result.outcome !== 'finished') terminal.say(resultLine(result));
+    // A code of its own speaks for itself.
+    else if (result.code === null)
+      terminal.say([resultLine(result), await running.why()].join('. ').replace(/\. $/, '.'));
     return isInterrupted ? EXIT.interrupted : exitCodeFor(result);
   } finally {
     await running.close();

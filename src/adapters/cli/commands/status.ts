@@ -5,15 +5,12 @@ import { resolveRef } from '../refs.ts';
 import { liveTable } from '../render/live-table.ts';
 import { headline, statusTable } from '../render/status-table.ts';
 import { openView, requireControl } from '../view.ts';
-import { isAdHoc } from './run-id.ts';
+import { withoutOldRuns } from './run-id.ts';
 
 export interface StatusOptions {
   readonly all?: boolean;
   readonly watch?: boolean;
 }
-
-/** More finished ad-hoc jobs than this are counted, not listed. */
-const FINISHED_SHOWN = 5;
 
 export async function status(context: Context, ref: string | undefined, options: StatusOptions): Promise<number> {
   if (options.watch) return watch(context);
@@ -35,13 +32,12 @@ export async function status(context: Context, ref: string | undefined, options:
 export const idsOf = ({ units }: ProjectStatus): readonly string[] => units.map(({ id }) => id);
 
 function show({ terminal }: Context, now: ProjectStatus, all: boolean): void {
-  const finished = now.units.filter(({ id, substate }) => isAdHoc(id) && substate === 'settled');
-  const hidden = new Set(all ? [] : finished.slice(0, -FINISHED_SHOWN));
-  const units = now.units.filter((unit) => !hidden.has(unit));
+  const units = all ? now.units : withoutOldRuns(now.units);
+  const hidden = now.units.length - units.length;
   terminal.say(headline(now));
   if (units.length === 0) terminal.say('No units.');
   else for (const line of statusTable(units, terminal.columns)) terminal.print(line);
-  if (hidden.size > 0) terminal.say(`… and ${hidden.size} older runs; --all shows them.`);
+  if (hidden > 0) terminal.say(`… and ${hidden} older ${hidden === 1 ? 'run' : 'runs'}; --all shows all.`);
 }
 
 /** Until it is interrupted, or the orchestrator goes. */
@@ -49,7 +45,7 @@ async function watch(context: Context): Promise<number> {
   const { terminal, interrupts } = context;
   const control = await requireControl(context);
   let now = await control.status();
-  using table = liveTable(terminal, () => now);
+  using table = liveTable(terminal, () => ({ ...now, units: withoutOldRuns(now.units) }));
   const entries = control.journal({ after: Number.MAX_SAFE_INTEGER, follow: true, signal: interrupts.signal });
   for await (const _ of entries) {
     now = await control.status();

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type ProjectSpec, problemOf, type Reeve, type UnitStatus } from '../../../index.ts';
+import { type ProjectSpec, type ProjectStatus, problemOf, type Reeve, type UnitStatus } from '../../../index.ts';
 import { loadConfig } from '../../config/load.ts';
 import { connectControl } from '../../http/client.ts';
 import type { Context } from '../context.ts';
@@ -9,6 +9,7 @@ import { runOnce } from '../once.ts';
 import { liveTable } from '../render/live-table.ts';
 import { stateWords } from '../render/status-table.ts';
 import { openSession, type Session } from '../session.ts';
+import { withoutOldRuns } from './run-id.ts';
 
 export interface UpOptions {
   readonly file?: string;
@@ -72,7 +73,8 @@ async function attended(context: Context, project: ProjectSpec): Promise<number>
     return session.ended.finally(unobserve);
   }
   terminal.say(tryNext);
-  using table = liveTable(terminal, () => session.reeve.status());
+  const shown = (status: ProjectStatus): ProjectStatus => ({ ...status, units: withoutOldRuns(status.units) });
+  using table = liveTable(terminal, () => shown(session.reeve.status()));
   note = table.note;
   const unobserve = session.reeve.observe(() => table.touch());
   return await session.ended.finally(unobserve);
@@ -93,7 +95,7 @@ function handleInterrupts({ interrupts }: Context, { reeve, end }: Session, note
   });
 }
 
-/** A line for every state that a unit comes to, from the ones it is in now. */
+/** A line for every state that a unit comes to, and for what is at work now. */
 function printChanges(reeve: Reeve, print: (line: string) => void): () => void {
   const last = new Map<string, string>();
   const tell = (unit: UnitStatus): void => {
@@ -104,7 +106,7 @@ function printChanges(reeve: Reeve, print: (line: string) => void): () => void {
     const why = unit.why === '' ? '' : `  ${unit.why}`;
     print(`${unit.id}  ${words}${pid}${why}`);
   };
-  for (const unit of reeve.status().units) tell(unit);
+  for (const unit of reeve.status().units) if (unit.substate !== 'settled') tell(unit);
   return reeve.observe(({ unitId }) => {
     const unit = reeve.status().units.find(({ id }) => id === unitId);
     if (unit) tell(unit);
