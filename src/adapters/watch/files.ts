@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type FSWatcher, watch as watchTree } from 'chokidar';
-import type { Clock, Driver, DriverCall, Log, Reporter } from '../../actors/ports.ts';
+import type { Clock, Driver, DriverCall, Log, Reporter, Sighting } from '../../actors/ports.ts';
+import type { RunRef } from '../../machines/commands.ts';
 import { problemOf } from '../../machines/errors.ts';
 import type { Fact } from '../../machines/events.ts';
 import type { WatcherSpec } from '../../machines/spec.ts';
@@ -82,9 +83,9 @@ class FileWatchDriver implements Driver {
     this.#tell(call, { type: 'run.swept', survivors: [] });
   }
 
-  /** Whatever was watched before our restart is watched no more; to launch it again loses nothing. */
-  async sight(): Promise<{ readonly is: 'revoked' }> {
-    return { is: 'revoked' };
+  /** A watch that was armed can be armed again at any time, which `attach` does; one that was not never was. */
+  async sight({ handle }: RunRef): Promise<Sighting> {
+    return handle === null ? { is: 'revoked' } : { is: 'alive', handle };
   }
 
   async discard({ runId }: { readonly runId: RunId }): Promise<void> {

@@ -259,7 +259,10 @@ test('after a restart of ours a watcher is found to be gone, or armed again with
   const { cwd, write } = project();
   const { driver, watchers, facts, sawAll } = await scene();
   const call = watchCall(cwd, ['*.ts']);
+  // It was never armed, so it can be launched again; one that was is simply armed again.
   expect(await driver.sight(call.run)).toEqual({ is: 'revoked' });
+  const handle = { pid: null, identity: null };
+  expect(await driver.sight({ ...call.run, handle })).toEqual({ is: 'alive', handle });
 
   await driver.attach(call);
   await new Promise<void>((resolve) => watchers[0]?.once('ready', resolve));
