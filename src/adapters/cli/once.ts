@@ -26,7 +26,8 @@ interface Scene {
 }
 
 /**
- * The whole life of a project in a fresh state directory: start, finish the jobs, survive a kill, react to a file, stop.
+ * The whole life of a project in a fresh state directory: start, finish the jobs, survive a kill, see a file change,
+ * stop.
  *
  * It acts on whatever units the project has. What the project has no unit for is left out.
  *
@@ -113,7 +114,7 @@ async function touchFile({ reeve, step }: Scene, watcher: UnitSpec): Promise<voi
 const reached = (reeve: Reeve, id: string, milestone: 'ready' | 'running' | 'finished'): Promise<UnitStatus> =>
   reeve.unit(id).reached(milestone, { within: STEP_WITHIN });
 
-/** Resolves when the unit is ready again, in a run after the one it has. To be called before anything happens to that. */
+/** Resolves when the unit is ready again, in a later run. To be called before anything happens to the one it has. */
 async function nextRun(reeve: Reeve, { id, run }: UnitStatus): Promise<UnitStatus> {
   const withinMs = parseDuration(STEP_WITHIN, 'step');
   const signal = AbortSignal.timeout(withinMs);

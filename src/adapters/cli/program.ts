@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import pkg from '../../../package.json' with { type: 'json' };
 import { isFault, type Milestone, parseDuration, STATES } from '../../index.ts';
 import { config } from './commands/config.ts';
 import { down } from './commands/down.ts';
@@ -26,6 +27,7 @@ const MILESTONES: readonly Milestone[] = [...STATES, 'ready', 'finished', 'settl
 export function buildProgram(invoke: (invocation: Invocation, options: GlobalOptions) => void): Command {
   const program = new Command('reeve')
     .description('Keeps processes running, runs jobs to their end, and remembers everything.')
+    .version(pkg.version, '-V, --version', 'the version of reeve')
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
     .helpCommand(false)

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { EXIT, EXIT_CODES } from '../../../src/adapters/cli/exit-codes.ts';
-import { closeShells, openShell } from './shell.ts';
+import { closeShells, isAlive, openShell } from './shell.ts';
 
 const PROJECT = `
 units:
@@ -99,12 +101,30 @@ test('`config` prints a project that means the same, every default written out',
   expect((await again.json<typeof written>('config')).units).toEqual(written.units);
 });
 
+test('a step of the whole life that does not happen is told, is 1, and leaves nothing running', async () => {
+  const shell = openShell({
+    'reeve.yaml': 'units: { web: { command: [sleep, "600"] }, broken: { kind: job, command: "exit 2" } }',
+  });
+  const { code, out, err } = await shell.reeve('up', '--once');
+  expect({ code, out, err }).toEqual({
+    code: 1,
+    out: expect.stringMatching(/^✓ web is ready: pid \d+\n$/),
+    err: expect.stringMatching(/^broken has finished: "broken" did not become finished .* reaped: failed/),
+  });
+  expect(isAlive(Number(/pid (\d+)/.exec(out)?.[1]))).toBe(false);
+});
+
 test('help is an answer, and so on stdout', async () => {
   expect(await openShell().reeve('--help')).toMatchObject({
     code: 0,
     out: expect.stringContaining('Usage: reeve'),
     err: '',
   });
+});
+
+test('the version is the one of the package', async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'));
+  expect(await openShell().reeve('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
 });
 
 test('every exit code has one meaning', () => {

@@ -145,14 +145,24 @@ test('what streams ends when the server closes', async () => {
   await expect(output).resolves.toBeUndefined();
 });
 
-test('down ends its answer when the state directory is free', async () => {
-  const stateDir = directory();
-  const { client, control } = await serve(stateDir);
-  const down = client.down();
-  const free = openAgainWhenClosed(stateDir, control);
-  const { units } = await down;
-  expect(units.map(({ id, outcome }) => [id, outcome])).toEqual([['web', 'stopped']]);
-  await free;
+test('down ends its answer when the state directory is free, and not before', async () => {
+  const order: string[] = [];
+  const { client, stateDir } = await serve(directory(), {}, async ({ reeve, control, client: other }) => {
+    // Longer than the answer to `down` would take by itself.
+    for (let round = 0; round < 10; round++) await other.status();
+    control.stopListening();
+    await reeve.close();
+    order.push('free');
+    void control.close();
+  });
+  const { units } = await client.down();
+  order.push('answered');
+  expect({ order, units: units.map(({ id, outcome }) => [id, outcome]) }).toEqual({
+    order: ['free', 'answered'],
+    units: [['web', 'stopped']],
+  });
+  const next = await openReeve({ stateDir, units: [job({ id: 'next', command: 'true' })], start: false });
+  await next.close();
 });
 
 interface Served {
@@ -163,34 +173,24 @@ interface Served {
 }
 
 /** One server that runs, and its control surface. */
-async function serve(stateDir = directory(), env: Record<string, string> = {}): Promise<Served> {
+async function serve(
+  stateDir = directory(),
+  env: Record<string, string> = {},
+  onDown: (served: Served) => Promise<void> = ({ reeve }) => reeve.close(),
+): Promise<Served> {
   const reeve = await openReeve({ stateDir, units: [web] });
-  let control: ControlServer | null = null;
-  const onDown = async () => {
-    control?.stopListening();
-    await reeve.close();
-    void control?.close();
-  };
-  try {
-    control = await serveControl(reeve, { stateDir, env, onDown });
-  } catch (error) {
-    await reeve.close();
-    throw error;
-  }
+  const { promise, resolve } = Promise.withResolvers<Served>();
+  const control = await serveControl(reeve, { stateDir, env, onDown: async () => onDown(await promise) }).catch(
+    async (error) => {
+      await reeve.close();
+      throw error;
+    },
+  );
   open.push({ reeve, control });
   await reeve.unit('web').reached('running', { within: '10s' });
-  return { stateDir, reeve, control, client: (await connectControl(stateDir))! };
-}
-
-/** The next orchestrator can begin as soon as the answer has ended. */
-async function openAgainWhenClosed(stateDir: string, { socketPath }: ControlServer): Promise<void> {
-  const watching = request({ socketPath, path: '/v1/journal?follow' });
-  watching.end();
-  const [response] = await once(watching, 'response');
-  response.resume();
-  await once(response, 'close', { signal: AbortSignal.timeout(10_000) });
-  const next = await openReeve({ stateDir, units: [job({ id: 'next', command: 'true' })], start: false });
-  await next.close();
+  const served = { stateDir, reeve, control, client: (await connectControl(stateDir))! };
+  resolve(served);
+  return served;
 }
 
 function directory(): string {

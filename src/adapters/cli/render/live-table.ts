@@ -16,7 +16,7 @@ export interface LiveTable extends Disposable {
   note(line: string): void;
 }
 
-/** A table of the units that is drawn over itself. Gives the cursor back when it is disposed of, or the process ends. */
+/** A table of the units, drawn over itself. Gives the cursor back when it is disposed of, or the process ends. */
 export function liveTable(terminal: Terminal, statusNow: () => ProjectStatus | null): LiveTable {
   let height = 0;
   let timer: NodeJS.Timeout | null = null;
