@@ -74,6 +74,8 @@ class TickComputation {
   readonly #faults: ComputedTick['faults'][number][] = [];
   readonly #undeliverable: Arrival[] = [];
   readonly #queue: Arrival[] = [];
+  /** Units that are not at rest at this point of the tick. Counting is dear: `null` until somebody asks. */
+  #up: number | null = null;
   #seq: number;
 
   constructor(firstSeq: number, { registry, wheel, bootId }: TickContext) {
@@ -112,6 +114,7 @@ class TickComputation {
       if (!changed && arrival.depth > 0) return;
       const entry = this.#enter(actor, arrival, { body, next, commands, patch });
       this.#steps.push({ actor, event, entry, next, unsnapped: this.#shadows.get(actor)?.unsnapped ?? 0 });
+      if (this.#up !== null) this.#up += Number(isAtRest(before)) - Number(isAtRest(next));
       this.#keep(actor, entry, arrival, before.context, next.context);
       if (!sameValue(before, next)) this.#tellSupervisor(actor, arrival, entry);
     } catch (error) {
@@ -129,8 +132,7 @@ class TickComputation {
     const entry: Entry = { seq: this.#seq++, unitId, aseq, ...moment, cause, event: body, patch, commands, ...state };
     this.#tick.entries.push(entry);
 
-    const rests = commands.length > 0 && stateOf(next.value).substate === 'settled';
-    const isDue = rests || count.unsnapped + 1 >= SNAPSHOT_EVERY;
+    const isDue = (commands.length > 0 && isAtRest(next)) || count.unsnapped + 1 >= SNAPSHOT_EVERY;
     if (isDue) {
       const { spec: _, ...context } = next.context;
       this.#tick.snapshots.push({ unitId, seq: entry.seq, aseq, ...state, context });
@@ -197,10 +199,15 @@ class TickComputation {
     const body = (snapshotOf: (actor: UnitActor) => Snapshot): SupervisorEventBody => ({
       type: 'unit.changed',
       unit: actor.id,
-      up: isStopping ? registry.countUp(snapshotOf) : 1,
+      up: isStopping ? this.#countUp() : 1,
       views: registry.neighbourhood(actor, snapshotOf),
     });
     this.#pass(SUPERVISOR, body, entry, depth);
+  }
+
+  #countUp(): number {
+    this.#up ??= this.#registry.countUp(this.#snapshotOf);
+    return this.#up;
   }
 
   #pass(unitId: UnitId, body: Arrival['body'], { seq, atMs, monoMs }: Entry, depth: number): void {
@@ -218,6 +225,8 @@ const ANSWERS_TO_LAUNCH: ReadonlySet<string> = new Set([
   'run.exited',
   'run.lost',
 ]);
+
+const isAtRest = ({ value }: Snapshot): boolean => stateOf(value).substate === 'settled';
 
 const sameValue = (a: Snapshot, b: Snapshot): boolean =>
   a.value === b.value || JSON.stringify(a.value) === JSON.stringify(b.value);
