@@ -1,0 +1,60 @@
+import { type Orchestrator, openOrchestrator } from '../src/actors/orchestrator.ts';
+import type { Driver, Probes } from '../src/actors/ports.ts';
+import { type SimulatedClock, simulatedClock } from '../src/adapters/simulation/clock.ts';
+import type { EventBody } from '../src/machines/events.ts';
+import type { UnitSpec } from '../src/machines/spec.ts';
+import { openStore } from '../src/store/store.ts';
+import { HANDLE } from './workload.ts';
+
+export interface BenchOrchestrator {
+  readonly orchestrator: Orchestrator;
+  /** One tick: every event is taken, and committed with the others. */
+  tick(events: readonly (readonly [unitId: string, event: EventBody])[]): void;
+  /** Lets commands that were begun come to their end. */
+  rest(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The production orchestrator on a real file, in a world that does whatever it is told and never says anything.
+ *
+ * What happens is for the benchmark to say, by `tick`: a simulated world would say it itself, and be measured too.
+ */
+export async function openBenchOrchestrator(path: string, units: readonly UnitSpec[] = []): Promise<BenchOrchestrator> {
+  const clock: SimulatedClock = simulatedClock();
+  const store = openStore({ path });
+  const orchestrator = await openOrchestrator({
+    store,
+    clock,
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    drivers: { process: mute },
+    probes: muteProbes,
+    instance: `i${store.lastSeq()}-`,
+  });
+  if (units.length > 0) orchestrator.add(units);
+  return {
+    orchestrator,
+    tick(events) {
+      for (const [unitId, event] of events) orchestrator.recorder.accept(unitId, event);
+      clock.advance(1);
+    },
+    rest: () => new Promise((resolve) => setImmediate(resolve)),
+    close: () => orchestrator.close(),
+  };
+}
+
+const ignore = (): void => {};
+const done = async (): Promise<void> => {};
+
+const mute: Driver = {
+  connect: done,
+  launch: done,
+  revoke: done,
+  attach: done,
+  endRun: done,
+  sweep: done,
+  sight: async () => ({ is: 'alive', handle: HANDLE }),
+  discard: done,
+  close: done,
+};
+const muteProbes: Probes = { connect: done, start: done, stop: done, close: done };
