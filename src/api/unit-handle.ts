@@ -53,7 +53,7 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
     async output({ runId, ...query } = {}) {
       return outputs.read(runId ?? newestRun(), { mode: 'full', ...query });
     },
-    follow: ({ runId, signal } = {}) => outputs.follow(runId ?? newestRun(), signal ? { signal } : {}),
+    follow: ({ runId, ...options } = {}) => outputs.follow(runId ?? newestRun(), options),
   };
 }
 
