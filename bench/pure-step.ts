@@ -28,7 +28,7 @@ function stepping(lives: number): Contestant {
   });
 }
 
-/** XState makes an actor for every call, without input. Here it gets one: otherwise each call would throw, and catch. */
+/** XState makes an actor for every call, and gives it no input. Here it gets one: without, each call would throw. */
 function transitioning(lives: number): Contestant {
   const machine: AnyStateMachine = Object.create(serverMachine);
   machine.getInitialSnapshot = (scope) => serverMachine.getInitialSnapshot(scope, INPUT);
