@@ -11,8 +11,11 @@ export type HttpTarget = Extract<ProbeTarget, { readonly http: string }>;
 const BODY_BYTES_MAX = 64 * 1024;
 const SHOWN_CHARS_MAX = 80;
 
+type Redact = (text: string) => string;
+const same: Redact = (text) => text;
+
 /** One GET over a connection of its own. Redirects are answers; they are not followed. */
-export function askHttp(target: HttpTarget, { signal, timeoutMs }: Bounds): Promise<Answer> {
+export function askHttp(target: HttpTarget, { signal, timeoutMs }: Bounds, redact: Redact = same): Promise<Answer> {
   const url = new URL(target.http);
   const where = printUrl(url);
   return new Promise((resolve) => {
@@ -33,7 +36,7 @@ export function askHttp(target: HttpTarget, { signal, timeoutMs }: Bounds): Prom
       const wantsJson = target.json !== null && known.is === 'passed';
       const verdict = known;
       if (wantsJson) known = failed(`no complete body from ${where} within ${printMs(timeoutMs)}`);
-      readBody(response, (body) => finish(wantsJson ? judgeBody(body, target.json ?? {}, where) : verdict));
+      readBody(response, (body) => finish(wantsJson ? judgeBody(body, target.json ?? {}, where, redact) : verdict));
     });
   });
 }
@@ -82,7 +85,12 @@ function readBody(response: IncomingMessage, done: (body: string | null) => void
   response.on('error', () => done(null));
 }
 
-function judgeBody(body: string | null, wanted: Readonly<Record<string, unknown>>, where: string): Answer {
+function judgeBody(
+  body: string | null,
+  wanted: Readonly<Record<string, unknown>>,
+  where: string,
+  redact: Redact,
+): Answer {
   if (body === null) return failed(`the body from ${where} broke off, or is longer than ${BODY_BYTES_MAX / 1024} KB`);
   const found = parse(body);
   if (found === undefined) return failed(`the body from ${where} is not JSON`);
@@ -90,7 +98,7 @@ function judgeBody(body: string | null, wanted: Readonly<Record<string, unknown>
   for (const [field, value] of Object.entries(wanted)) {
     if (isDeepStrictEqual(fields[field], value)) continue;
     if (!Object.hasOwn(fields, field)) return failed(`"${field}" is missing from ${where}, wanted ${print(value)}`);
-    return failed(`"${field}" is ${print(fields[field])}, wanted ${print(value)}`);
+    return failed(`"${field}" is ${print(fields[field], redact)}, wanted ${print(value)}`);
   }
   return PASSED;
 }
@@ -103,7 +111,8 @@ function parse(body: string): unknown {
   }
 }
 
-function print(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+/** Half a secret would not be recognised as one: what is cut was redacted before. */
+function print(value: unknown, redact: Redact = same): string {
+  const text = redact(JSON.stringify(value) ?? 'nothing');
   return text.length > SHOWN_CHARS_MAX ? `${text.slice(0, SHOWN_CHARS_MAX)}…` : text;
 }

@@ -1,8 +1,10 @@
 import type { Clock, Log, ProbeCall, Probes, Reporter } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import type { Fact } from '../../machines/events.ts';
+import type { ProbeTarget } from '../../machines/spec.ts';
 import type { ProbePurpose } from '../../machines/vocabulary.ts';
 import { type Answer, type Bounds, failed } from './answer.ts';
+import { askExec, type RunCommand } from './exec.ts';
 import { askHttp } from './http.ts';
 import type { Verdict } from './judge.ts';
 import { startProbing } from './probing.ts';
@@ -15,15 +17,25 @@ import { askTcp } from './tcp.ts';
  */
 export type OwnsPort = (run: RunRef, port: number) => Promise<boolean>;
 
-/** Probes over the network of this machine: TCP and HTTP. */
-export function systemProbes(options: { readonly clock: Clock; readonly log: Log; readonly owns?: OwnsPort }): Probes {
-  const { clock, log, owns } = options;
+export interface SystemProbesOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly owns?: OwnsPort;
+  /** Without it no command can be asked. */
+  readonly exec?: RunCommand;
+  /** Takes the secrets out of what is quoted from an answer, before it is cut to a length that can be shown. */
+  readonly redact?: (text: string) => string;
+}
+
+/** Probes over the network of this machine, TCP and HTTP, and by commands. */
+export function systemProbes({ clock, log, owns, exec = nobodyRuns, redact }: SystemProbesOptions): Probes {
   const running = new Map<string, { readonly key: string; readonly stop: () => void }>();
   let report: Reporter | null = null;
 
   const ask = async (call: ProbeCall, bounds: Bounds): Promise<Answer> => {
     const { target } = call.spec;
-    const answer = await ('tcp' in target ? askTcp(target.tcp, bounds) : askHttp(target, bounds));
+    if ('exec' in target) return askExec({ run: call.run, command: target.exec, ...bounds }, exec, redact);
+    const answer = await ('tcp' in target ? askTcp(target.tcp, bounds) : askHttp(target, bounds, redact));
     const port = localPortOf(target);
     if (answer.is !== 'passed' || call.probe !== 'ready' || owns === undefined || port === null) return answer;
     const isOurs = await unlessAborted(owns(call.run, port), bounds.signal);
@@ -64,6 +76,14 @@ export function systemProbes(options: { readonly clock: Clock; readonly log: Log
   };
 }
 
+const nobodyRuns: RunCommand = async () => ({
+  code: null,
+  signal: null,
+  timedOut: false,
+  tail: '',
+  refused: { why: 'nobody here runs commands', ours: true },
+});
+
 const nameOf = (run: RunRef, probe: ProbePurpose) => `${probe} ${run.runId}`;
 
 function factOf(generation: number, probe: ProbePurpose, verdict: Verdict): Fact {
@@ -71,8 +91,10 @@ function factOf(generation: number, probe: ProbePurpose, verdict: Verdict): Fact
   return { type: `probe.${verdict.is}`, generation, probe, detail: verdict.detail };
 }
 
+type NetworkTarget = Exclude<ProbeTarget, { readonly exec: unknown }>;
+
 /** `null`: it is not a port of this machine, so nothing here can tell who listens there. */
-function localPortOf(target: ProbeCall['spec']['target']): number | null {
+function localPortOf(target: NetworkTarget): number | null {
   if ('tcp' in target) return target.tcp;
   const { hostname, port, protocol } = new URL(target.http);
   if (!/^(localhost|.+\.localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])$/.test(hostname)) return null;
