@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { openOrchestrator } from '../actors/orchestrator.ts';
+import { secretsRegistry } from '../adapters/log/secrets.ts';
 import { silentLog } from '../adapters/log/silent.ts';
 import { systemProbes } from '../adapters/probe/probes.ts';
 import { processDriver } from '../adapters/process/driver.ts';
@@ -13,7 +14,9 @@ import { stateOf } from '../machines/view.ts';
 import { lockStateDir } from '../store/lock.ts';
 import type { Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
+import { establishOwnerToken } from './owner-token.ts';
 import { createReeve, type Session } from './reeve.ts';
+import { withoutSecrets } from './secrets.ts';
 import { resolveStateDir } from './state-dir.ts';
 import type { OpenOptions, Reeve } from './types.ts';
 
@@ -45,19 +48,29 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
   assertConsistent(units);
   const stateDir = resolveStateDir({ stateDir: options.stateDir, cwd, env });
   const clock = options.clock ?? systemClock();
-  const log = options.logger ?? silentLog;
+  const secrets = secretsRegistry();
+  const log = options.logger ? withoutSecrets(options.logger, secrets) : silentLog;
   const sinceMs = clock.wallMs();
   const unlock = lockStateDir(stateDir, { pid: process.pid, identity: identify(process.pid), sinceMs });
   // What is open so far, in the order in which it has to be closed again if the rest fails.
   const undo: (() => void | Promise<void>)[] = [unlock];
   try {
+    secrets.add(establishOwnerToken(stateDir));
     const store = openStore({ path: join(stateDir, STORE_FILE), durability: options.durability ?? 'process-crash' });
     undo.unshift(() => store.close());
     const ownerId = ownerIdOf(store);
-    const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env });
+    const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets });
     const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
-    const probes = systemProbes({ clock, log });
-    const orchestrator = await openOrchestrator({ store, clock, log, drivers, probes, instance: newInstance() });
+    const probes = systemProbes({ clock, log, redact: secrets.redact });
+    const orchestrator = await openOrchestrator({
+      store,
+      clock,
+      log,
+      drivers,
+      probes,
+      instance: newInstance(),
+      redact: secrets.redact,
+    });
     undo.splice(0, 1, () => orchestrator.close());
     const project = options.name ?? (basename(cwd) || 'project');
     store.setMeta('project', project);

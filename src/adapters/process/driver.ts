@@ -20,6 +20,7 @@ import { remainsOf } from './remains.ts';
 import { findProgram } from './resolve.ts';
 import { type RunPaths, runPaths, runsDirectory, takeClaim } from './run-directory.ts';
 import { signalRun } from './run-signal.ts';
+import { recallSecrets, type SecretKeeper } from './secrets.ts';
 import { openSweeper, type Sweeper } from './sweeper.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -31,6 +32,8 @@ export interface ProcessDriverOptions {
   readonly log: Log;
   /** What units may inherit from: usually `process.env`. */
   readonly baseEnv: BaseEnvironment;
+  /** Is told every secret that a command is given: what is written down must not hold it. */
+  readonly secrets?: SecretKeeper;
 }
 
 /**
@@ -88,7 +91,7 @@ class ProcessDriver implements Driver {
     try {
       // Somebody tried before us and could not say how it went.
       if (existsSync(paths.directory)) return this.#settle(call);
-      const plan = planLaunch(call, this.#options.ownerId, this.#options.baseEnv);
+      const plan = planLaunch(call, this.#options);
       const fifo = await fifos.take();
       // Taken back while we waited, and answered.
       if (this.#closed || existsSync(paths.directory)) return;
@@ -104,6 +107,7 @@ class ProcessDriver implements Driver {
 
   async attach(call: DriverCall): Promise<void> {
     if (!this.#isNew(call) || this.#observations.has(call.run.runId)) return;
+    recallSecrets(call, this.#options.secrets);
     if (call.run.handle === null) return this.#settle(call);
     this.#observe({ call, paths: this.#paths(call.run), adopted: true, announced: true });
   }

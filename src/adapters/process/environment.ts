@@ -25,19 +25,23 @@ const NOT_INHERITED: readonly string[] = [
 const SHELLS_OWN = new Set(['IFS', 'OPTIND', 'PPID', 'SHELLOPTS', 'BASHOPTS', '_', 'REEVE_RUN']);
 
 /**
- * The environment of a command: a fresh object, only strings.
+ * The environment of a command: a fresh object, only strings. `secrets` are values, read for this launch.
  *
  * What is inherited and cannot be handed on by a shell is left out; what was asked for by name and cannot is refused.
  *
  * @throws {VariableNotPassable}
  */
-export function environmentFor(spec: ProgramSpec, base: BaseEnvironment): Record<string, string> {
+export function environmentFor(
+  spec: ProgramSpec,
+  base: BaseEnvironment,
+  secrets: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   const { inherit, set } = spec.env;
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(base)) {
     if (value !== undefined && isPassable(name) && isInherited(name, inherit)) env[name] = value;
   }
-  for (const [name, value] of Object.entries(set)) env[passable(name)] = value;
+  for (const [name, value] of Object.entries({ ...set, ...secrets })) env[passable(name)] = value;
   if (spec.kind === 'server' && typeof spec.port === 'number') env.PORT = String(spec.port);
   return env;
 }

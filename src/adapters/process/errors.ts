@@ -53,6 +53,33 @@ export class VariableNotPassable extends Data.TaggedError('VariableNotPassable')
   }
 }
 
+/** A secret that a command was to be given. Says which one and from where, and never what it is. */
+export class SecretNotAvailable extends Data.TaggedError('SecretNotAvailable')<{
+  readonly name: string;
+  readonly source: { readonly env: string } | { readonly file: string };
+  readonly why: keyof typeof SECRET_HINTS;
+}> {
+  override get message(): string {
+    const source = 'env' in this.source ? `the variable ${this.source.env}` : `the file ${this.source.file}`;
+    return `Cannot take the secret ${this.name} from ${source}: ${this.why}.`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return SECRET_HINTS[this.why];
+  }
+}
+
+const SECRET_HINTS = {
+  'it is not set': 'Set it in the environment that reeve runs in, or take the secret from a file.',
+  'no such file': "Create it, or correct the path. Relative paths start at the unit's cwd.",
+  'permission denied': 'Let this user read it, and nobody else: chown, chmod 600.',
+  'it is not a regular file': 'Name a file that holds the secret and nothing else.',
+  'it is larger than 64 KB': 'Name a file that holds the secret and nothing else.',
+  'it is not text': 'A variable holds UTF-8 text without NUL bytes: store it encoded, for example as base64.',
+} as const;
+
 /** Out of processes, descriptors, memory or space (`resource`), or refused by the system for another reason. */
 export class LaunchRefused extends Data.TaggedError('LaunchRefused')<{
   readonly what: string;
@@ -86,7 +113,13 @@ export class BadPattern extends Data.TaggedError('BadPattern')<{ readonly patter
   }
 }
 
-export type ProcessFault = CommandNotRunnable | DirectoryNotUsable | VariableNotPassable | LaunchRefused | BadPattern;
+export type ProcessFault =
+  | CommandNotRunnable
+  | DirectoryNotUsable
+  | VariableNotPassable
+  | SecretNotAvailable
+  | LaunchRefused
+  | BadPattern;
 
 const RESOURCES = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT']);
 const HINTS: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import type { RunRef } from '../../machines/commands.ts';
 import { type BaseEnvironment, environmentFor, type ProgramSpec } from './environment.ts';
 import { resolveCommand } from './resolve.ts';
 import { policyLine } from './run-directory.ts';
+import { resolveSecrets, type SecretKeeper } from './secrets.ts';
 
 /** Everything about a launch that can be wrong, found out before anything is launched. */
 export interface LaunchPlan {
@@ -19,10 +20,16 @@ export const MARKER = 'REEVE_RUN';
 
 export const markerOf = (ownerId: string, { unitId, runId }: RunRef): string => `${ownerId}/${unitId}/${runId}`;
 
-/** @throws {CommandNotRunnable | DirectoryNotUsable | VariableNotPassable} */
-export function planLaunch({ run, spec }: DriverCall, ownerId: string, baseEnv: BaseEnvironment): LaunchPlan {
+interface Installation {
+  readonly ownerId: string;
+  readonly baseEnv: BaseEnvironment;
+  readonly secrets?: SecretKeeper;
+}
+
+/** @throws {CommandNotRunnable | DirectoryNotUsable | VariableNotPassable | SecretNotAvailable | LaunchRefused} */
+export function planLaunch({ run, spec }: DriverCall, { ownerId, baseEnv, secrets }: Installation): LaunchPlan {
   const program = spec as ProgramSpec;
-  const env = environmentFor(program, baseEnv);
+  const env = environmentFor(program, baseEnv, resolveSecrets(program, baseEnv, secrets));
   return {
     argv: resolveCommand(program.command, program.cwd, env),
     cwd: program.cwd,

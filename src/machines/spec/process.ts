@@ -16,14 +16,24 @@ const Secret = Schema.Struct(SecretSource).pipe(
   }),
 );
 
-/** The child's environment: a fresh object. `safe` leaves out what changes how programs load code. */
+/**
+ * The child's environment: a fresh object. `safe` leaves out what changes how programs load code.
+ *
+ * Of `secrets` only the source is ever kept: the values are read at every launch, and go to the child alone.
+ */
 const Env = Schema.Struct({
   inherit: Schema.Union([Schema.Literals(['safe', 'all', 'none']), Schema.Array(EnvName)])
     .annotate({ expected: 'safe, all, none or a list of names' })
     .pipe(or('safe')),
   set: envRecord(EnvValue).pipe(or({})),
   secrets: envRecord(Secret).pipe(or({})),
-});
+}).check(
+  Schema.makeFilter(({ set, secrets }) =>
+    Object.keys(secrets)
+      .filter((name) => Object.hasOwn(set, name))
+      .map((name) => ({ path: ['secrets', name], issue: refusal('is in env.set too', 'leave one of the two out') })),
+  ),
+);
 
 const Question = {
   exec: Schema.optionalKey(Argv),

@@ -157,7 +157,6 @@ test('what no driver can do yet is refused with its path, and nothing else of th
     'units.db.logs.maxBytes',
     'units.db.logs.keep',
     'units.db.logs.split',
-    'units.db.env.secrets',
     'units.build.queue',
     'units.build.notify',
     'units.nightly.schedule',
@@ -168,7 +167,6 @@ test('what no driver can do yet is refused with its path, and nothing else of th
 });
 
 test.each([
-  [{ ready: { exec: ['true'] } }, 'units.a.ready.exec'],
   [{ ready: { log: 'listening' } }, 'units.a.ready.log'],
   [{ ready: { file: 'up' } }, 'units.a.ready.file'],
   [{ alive: { message: 'ping' } }, 'units.a.alive.message'],
