@@ -22,6 +22,9 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
+/** Far more than it takes alone: it may have to share the machine with other tests. */
+const DEADLINE_MS = 60_000;
+
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
@@ -53,7 +56,7 @@ function countingStore(): { readonly transactions: { count: number }; wrap(inMem
   };
 }
 
-test('10,000 idle units in memory take at most 40 KB of heap each', async () => {
+test('10,000 idle units in memory take at most 40 KB of heap each', { timeout: DEADLINE_MS }, async () => {
   const sim = await Simulation.open({ units: [aServer('first')] });
   simulation = sim;
   collectGarbage();
@@ -85,7 +88,7 @@ test('a tick of 100 events is one transaction', async () => {
   }).toEqual({ transactions: 1, entries: 100 });
 });
 
-test('adding 10,000 units is a few transactions', async () => {
+test('adding 10,000 units is a few transactions', { timeout: DEADLINE_MS }, async () => {
   const { transactions, wrap } = countingStore();
   const sim = await Simulation.open({ wrap });
   simulation = sim;
