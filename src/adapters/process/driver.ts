@@ -3,15 +3,17 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Driver, DriverCall, Log, Outputs, Reporter, Sighting } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
-import { isFault, problemOf } from '../../machines/errors.ts';
 import type { Fact } from '../../machines/events.ts';
 import type { EndMethod, Survivor } from '../../machines/vocabulary.ts';
 import { requireLinux } from '../system/platform.ts';
 import type { BaseEnvironment, ProgramSpec } from './environment.ts';
-import { LaunchRefused, refusalOf } from './errors.ts';
 import { type FifoPool, fifoPool } from './fifo-pool.ts';
+import { type Guardian, openGuardian } from './guardian.ts';
+import { needsGuardian } from './guardian-policy.ts';
+import { launcherFailure, launchFailure } from './launch-failure.ts';
 import { type LaunchPlan, planLaunch } from './launch-plan.ts';
-import { installLauncher, type Launcher, TOOLS_PATH } from './launcher.ts';
+import { installLauncher, type Launcher } from './launcher.ts';
+import { rememberKeys } from './new-keys.ts';
 import { type News, type Observation, type ObservedRun, observeRun } from './observation.ts';
 import { processOutputs } from './outputs.ts';
 import { type Patrol, patrolRuns } from './patrol.ts';
@@ -20,6 +22,7 @@ import { remainsOf } from './remains.ts';
 import { findProgram } from './resolve.ts';
 import { type RunPaths, runPaths, runsDirectory, takeClaim } from './run-directory.ts';
 import { signalRun } from './run-signal.ts';
+import { TOOLS_PATH } from './script.ts';
 import { recallSecrets, type SecretKeeper } from './secrets.ts';
 import { openSweeper, type Sweeper } from './sweeper.ts';
 import { verdictOn } from './verdict.ts';
@@ -36,6 +39,12 @@ export interface ProcessDriverOptions {
   readonly secrets?: SecretKeeper;
 }
 
+export interface ProcessRunner extends Driver {
+  readonly outputs: Outputs;
+  /** What runs when the driver is closed is left on purpose, whatever becomes of it when we die. */
+  leave(): void;
+}
+
 /**
  * Runs operating-system processes that survive us, with their ending.
  *
@@ -45,29 +54,29 @@ export interface ProcessDriverOptions {
  *
  * `connect` rejects with `PlatformNotYet` anywhere but on Linux.
  */
-export function processDriver(options: ProcessDriverOptions): Driver & { readonly outputs: Outputs } {
+export function processDriver(options: ProcessDriverOptions): ProcessRunner {
   return new ProcessDriver(options);
 }
 
-/** The same command comes again only shortly after: when an answer got lost. */
-const KEYS_MAX = 10_000;
-
-class ProcessDriver implements Driver {
+class ProcessDriver implements ProcessRunner {
   readonly outputs: Outputs;
   readonly #options: ProcessDriverOptions;
   readonly #observations = new Map<string, Observation>();
-  readonly #keys = new Set<string>();
+  readonly #isNew = rememberKeys();
   readonly #timers = new Set<() => void>();
   readonly #patrol: Patrol;
   readonly #sweeper: Sweeper;
+  readonly #guardian: Guardian;
   #report: Reporter = () => {};
   #tools: { readonly fifos: FifoPool; readonly launcher: Launcher } | null = null;
   #closed = false;
+  #leaves = false;
 
   constructor(options: ProcessDriverOptions) {
     this.#options = options;
     this.#patrol = patrolRuns(options.clock, this.#observations);
     this.#sweeper = openSweeper(options.clock, options.log);
+    this.#guardian = openGuardian(options);
     this.outputs = processOutputs(options);
   }
 
@@ -82,6 +91,7 @@ class ProcessDriver implements Driver {
       launcher: installLauncher(stateDir, log),
       fifos: fifoPool(join(stateDir, 'fifos'), findProgram('mkfifo', '/', TOOLS_PATH)),
     };
+    await this.#guardian.takeOver();
   }
 
   async launch(call: DriverCall): Promise<void> {
@@ -92,6 +102,7 @@ class ProcessDriver implements Driver {
       // Somebody tried before us and could not say how it went.
       if (existsSync(paths.directory)) return this.#settle(call);
       const plan = planLaunch(call, this.#options);
+      if (needsGuardian(plan.policy)) await this.#guardian.stand();
       const fifo = await fifos.take();
       // Taken back while we waited, and answered.
       if (this.#closed || existsSync(paths.directory)) return;
@@ -152,6 +163,10 @@ class ProcessDriver implements Driver {
     await rm(this.#paths(run).directory, { recursive: true, force: true });
   }
 
+  leave(): void {
+    this.#leaves = true;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const observation of this.#observations.values()) observation.close();
@@ -160,6 +175,7 @@ class ProcessDriver implements Driver {
     this.#patrol.close();
     this.#sweeper.close();
     this.#tools?.fifos.close();
+    await this.#guardian.close(this.#leaves);
   }
 
   #start(call: DriverCall, paths: RunPaths, launcher: Launcher, plan: LaunchPlan, fifo: string): void {
@@ -172,8 +188,7 @@ class ProcessDriver implements Driver {
       process.on('error', neverBegan);
       process.on('exit', (code, signal) => {
         observation.look();
-        const reason = `it ended before it began, by ${signal ?? `code ${code}`}.`;
-        neverBegan(new LaunchRefused({ what: 'start the launcher', errno: 'EAGAIN', reason }));
+        neverBegan(launcherFailure(signal ?? `code ${code}`));
       });
     } catch (error) {
       // Whoever looks at this run later must see that it never ran.
@@ -226,22 +241,7 @@ class ProcessDriver implements Driver {
     this.#timers.add(cancel);
   }
 
-  /** The same key twice is the same command. */
-  #isNew({ key }: DriverCall): boolean {
-    if (this.#keys.has(key)) return false;
-    this.#keys.add(key);
-    const [oldest] = this.#keys;
-    if (this.#keys.size > KEYS_MAX && oldest !== undefined) this.#keys.delete(oldest);
-    return true;
-  }
-
   #paths(run: RunRef): RunPaths {
     return runPaths(this.#options.stateDir, run.runId);
   }
-}
-
-function launchFailure(error: unknown): News {
-  const fault = isFault(error) ? error : refusalOf('launch the command', error);
-  const resource = fault instanceof LaunchRefused && fault.resource;
-  return { type: 'run.launch-failed', problem: problemOf(fault), resource };
 }

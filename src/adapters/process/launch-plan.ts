@@ -1,8 +1,8 @@
 import type { DriverCall } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import { type BaseEnvironment, environmentFor, type ProgramSpec } from './environment.ts';
+import { policyLine } from './guardian-policy.ts';
 import { resolveCommand } from './resolve.ts';
-import { policyLine } from './run-directory.ts';
 import { resolveSecrets, type SecretKeeper } from './secrets.ts';
 
 /** Everything about a launch that can be wrong, found out before anything is launched. */
@@ -35,6 +35,6 @@ export function planLaunch({ run, spec }: DriverCall, { ownerId, baseEnv, secret
     cwd: program.cwd,
     env,
     marker: markerOf(ownerId, run),
-    policy: policyLine(program.onOrchestratorDeath, program.stop.grace),
+    policy: policyLine(program),
   };
 }

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, readFileSync } from 'node:fs';
 import type { Log } from '../../actors/ports.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { ALIVE_FD, LAUNCH_SCRIPT } from './launch-script.ts';
 import { findProgram } from './resolve.ts';
 import { createRunDirectory, type RunPaths } from './run-directory.ts';
+import { installScript, TOOLS_PATH } from './script.ts';
 
 export interface Launcher {
   /**
@@ -17,19 +16,8 @@ export interface Launcher {
   start(plan: LaunchPlan, paths: RunPaths, fifo: string): ChildProcess;
 }
 
-/** Where the programs are that a launch needs, whatever the unit's own PATH is. */
-export const TOOLS_PATH = '/usr/bin:/bin:/usr/local/bin:/sbin:/usr/sbin';
-
-/** Writes the launcher's text where it can be run. Its name holds its hash: two versions never disturb each other. */
 export function installLauncher(stateDir: string, log: Log): Launcher {
-  const hash = createHash('sha256').update(LAUNCH_SCRIPT).digest('hex').slice(0, 12);
-  const directory = join(stateDir, 'bin');
-  const script = join(directory, `launch-${hash}.sh`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  // A shell reads its script piece by piece, so the file appears whole or not at all.
-  const draft = `${script}.${process.pid}`;
-  writeFileSync(draft, LAUNCH_SCRIPT, { mode: 0o700 });
-  renameSync(draft, script);
+  const script = installScript(stateDir, 'launch', LAUNCH_SCRIPT);
   const setsid = findSetsid(log);
   return { start: (plan, paths, fifo) => start(script, setsid, plan, paths, fifo) };
 }

@@ -1,6 +1,5 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import type { DeathPolicy } from '../../machines/spec.ts';
 import type { RunId } from '../../machines/vocabulary.ts';
 import { localWorld } from '../system/identity.ts';
 import { EMPTY_RECORD, recordHeader } from './record.ts';
@@ -17,6 +16,8 @@ export interface RunPaths {
   readonly alive: string;
   /** What becomes of the run when the orchestrator dies, for the guardian. */
   readonly policy: string;
+  /** What the guardian did to the run. Mostly not there. */
+  readonly guardian: string;
 }
 
 export const runsDirectory = (stateDir: string): string => join(stateDir, 'runs');
@@ -33,6 +34,7 @@ export function runPaths(stateDir: string, runId: RunId): RunPaths {
     out: inside('out'),
     alive: inside('alive'),
     policy: inside('policy'),
+    guardian: inside('guardian'),
   };
 }
 
@@ -89,12 +91,4 @@ export function takeClaim(paths: RunPaths): boolean {
 export function claimedAtMs(paths: RunPaths): number | null {
   const stat = fs.statSync(paths.claim, { throwIfNoEntry: false });
   return stat ? Math.round(stat.mtimeMs) : null;
-}
-
-/** In hundredths of a second, because that is how a shell can read a clock. */
-export function policyLine(policy: DeathPolicy, graceMs: number): string {
-  const ticks = (ms: number) => Math.ceil(ms / 10);
-  if (policy === 'adopt') return 'adopt\n';
-  if (policy === 'stop') return `stop ${ticks(graceMs)}\n`;
-  return `lease ${ticks(policy.lease)} ${ticks(graceMs)}\n`;
 }

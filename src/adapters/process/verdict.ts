@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { ExitReport, Handle, ProcessIdentity } from '../../machines/vocabulary.ts';
 import { conditionOf, isAlive } from '../system/identity.ts';
+import { type GuardianWord, guardianWordOn } from './guardian-policy.ts';
 import { isHeld } from './liveness.ts';
 import { type RunRecord, readRecord } from './record.ts';
 import { claimedAtMs, type RunPaths } from './run-directory.ts';
@@ -66,10 +67,21 @@ function settled(paths: RunPaths, record: RunRecord | null, child: ProcessIdenti
     return { is: 'never-ran', refused };
   }
   const found = launched(paths, child, record);
-  if (!record?.exit) return { is: 'lost', ...found };
+  const guardian = guardianWordOn(paths);
+  if (!record?.exit) return guardian ? { is: 'ended', exit: unseen(guardian), ...found } : { is: 'lost', ...found };
   const { uptimeTicks: _, ...exit } = record.exit;
-  return { is: 'ended', exit, ...found };
+  return { is: 'ended', exit: guardian ? { ...exit, by: guardian.by } : exit, ...found };
 }
+
+/** The guardian told it to end, and its launcher had died before: nobody saw the status. */
+const unseen = ({ by, atMs }: GuardianWord): ExitReport => ({
+  code: null,
+  signal: null,
+  rawStatus: null,
+  certain: false,
+  endedMs: atMs,
+  by,
+});
 
 function launched(paths: RunPaths, child: ProcessIdentity, record: RunRecord | null): Launched {
   const handle = { pid: child.pid, identity: child, launcher: record?.launcher ?? null };

@@ -1,0 +1,122 @@
+/**
+ * The guardian: a few lines of POSIX sh that outlive us, and end what may not. This text is its only source.
+ *
+ * It blocks in a read on its standard input, whose other end only we hold, and polls nothing while we live. The end of
+ * that input is our death, however we die. Every line of it answers a trap:
+ *
+ * - `trap ''`: a handler would interrupt the read, and an interrupted read looks like our death.
+ * - Nothing of ours is kept open but that input, so that it never delays the news of anybody else's end.
+ * - `owner` names the instance in charge. A new orchestrator starts its own guardian and then takes `owner`; this one
+ *   then ends what it has told to end, tells nobody else, and leaves. Told is decided: adoption came too late.
+ * - A launch that nobody has claimed is revoked by its claim; one that is under way has five seconds to say who it is.
+ * - It says what it does before it does it: a signal that nobody accounts for would look like a crash.
+ * - No signal without the start time of the very process; no record of another boot or pid namespace is believed.
+ * - Age is counted in steps of at most two seconds: a machine that slept has not used up a lease.
+ * - While a lease runs only `owner` is looked at, so a thousand runs cost no more than one.
+ * - The rest of the command's session is killed when the grace is over. Who left the session is for the next sweep.
+ */
+export const GUARDIAN_SCRIPT = `# sh guardian.sh INSTANCE BOOT NAMESPACE
+# in the state directory, in a session of its own
+# fds: 0 lifeline, 1 is told "ready" and closed, 2 /dev/null
+# runs/ID/policy: "adopt" | "stop|lease TTL GRACE SIGNAL sweep|keep", times in 1/100 s
+trap '' HUP INT QUIT TERM USR1 USR2 ALRM PIPE TSTP TTIN TTOU
+me=$1 world="run 1 $2 $3" told= late= age=0 due=0
+umask 077
+set -C
+
+now() {
+  read -r up idle </proc/uptime
+  up=\${up%.*}\${up#*.}
+}
+is() {
+  read -r stat </proc/$1/stat || return 1
+  set -- "$2" \${stat##*) }
+  state=$2 group=$4
+  [ "$2" != Z ] && [ "$2" != X ] && [ "\${21}" = "$1" ]
+}
+identify() {
+  read -r head && [ "$head" = "$world" ] || return 1
+  while read -r word number detail; do
+    case $word in
+      child) [ "$pid" ] || pid=$number start=$detail ;;
+      exit) ended=\${detail%.*}\${detail#*.} ;;
+      '') break ;;
+    esac
+  done
+  case $pid in *[!0-9]* | 0 | 1) return 1 ;; esac
+}
+sweep() {
+  left=1
+  for file in /proc/[0-9]*/stat; do
+    read -r stat <$file || continue
+    set -- "\${stat%% *}" \${stat##*) }
+    [ "$5" = "$pid" ] && [ "$2" != Z ] && [ "$2" != X ] && [ "\${21}" -le "$ended" ] || continue
+    left=0
+    [ $age -lt $last ] || kill -KILL "$1"
+  done
+  return $left
+}
+# Whether there is something left to do for a run.
+attend() {
+  pid= start= ended= asked=
+  case "$told " in *" $1 "*) asked=1 ;; esac
+  [ "$asked" ] || [ ! "$late" ] || return 1
+  read -r when ttl grace signal rest <$1/policy || return 1
+  case $when in stop | lease) ;; *) return 1 ;; esac
+  case $ttl:$grace in :* | *: | *[!0-9:]*) return 1 ;; esac
+  last=$((ttl + grace))
+  identify <$1/record || return 1
+  if [ "$ended" ]; then
+    [ "$asked" ] && [ "$rest" = sweep ] && sweep && [ $age -lt $((last + 1000)) ]
+    return
+  fi
+  if [ ! "$pid" ]; then
+    [ -e $1/claim ] || ! true >$1/claim || return 1
+    due=0
+    [ $age -lt 500 ]
+    return
+  fi
+  if ! is "$pid" "$start"; then
+    [ "$asked" ] && [ $age -lt $((last + 100)) ]
+    return
+  fi
+  to=$pid
+  [ "$group" != "$pid" ] || to=-$pid
+  if [ "$asked" ]; then
+    [ $age -lt $last ] || kill -KILL $to
+    [ $age -lt $((last + 1000)) ]
+    return
+  fi
+  if [ $age -lt $ttl ]; then
+    [ $due -le $ttl ] || due=$ttl
+    return 0
+  fi
+  printf '%s %s\\n' $when $up >>$1/guardian || return 0
+  told="$told $1" due=0
+  kill -$signal $to
+  [ "$state" != T ] || kill -CONT $to
+}
+
+echo ready
+exec >/dev/null 2>&1
+while read -r word; do
+  [ "$word" != leave ] || exit 0
+done
+now
+before=$up todo='runs/*'
+while :; do
+  read -r owner <owner && [ "$owner" = "$me" ] || late=1 due=0
+  now
+  step=$((up - before)) before=$up
+  [ $step -le 200 ] || step=200
+  age=$((age + step))
+  if [ $age -ge $due ]; then
+    due=360000000 next=
+    [ ! "$told" ] || due=0
+    for run in $todo; do attend $run && next="$next $run"; done
+    [ "$next" ] || exit 0
+    todo=$next
+  fi
+  sleep 0.1
+done
+`;

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock, Log } from '../../actors/ports.ts';
+import { problemOf } from '../../machines/errors.ts';
+import { localWorld } from '../system/identity.ts';
+import { LaunchRefused, refusalOf } from './errors.ts';
+import { hasGuardedRuns } from './guardian-policy.ts';
+import { GUARDIAN_SCRIPT } from './guardian-script.ts';
+import { installScript, TOOLS_PATH } from './script.ts';
+
+/** A shell is there in milliseconds; one that is not there by then is not coming. */
+const READY_WITHIN_MS = 5_000;
+/** How long after the death of a guardian the next one is started. */
+const AGAIN_MS = 200;
+/** With nothing left to end it goes at once. */
+const GONE_WITHIN_MS = 1_000;
+
+/**
+ * Whoever ends what may not outlive us, when we are dead: one small process, started when the first run needs it.
+ *
+ * 1. It stands before the first such run is launched, and as long as we live; a dead one is replaced.
+ * 2. Of several orchestrators, one after the other, only the guardian of the last is in charge: its name is in `owner`.
+ *    That file is there only while runs may be that must not outlive their orchestrator.
+ */
+export interface Guardian {
+  /** Takes over from the guardian of an earlier orchestrator, where something may still run that it watches over. */
+  takeOver(): Promise<void>;
+  /**
+   * Resolves once it stands.
+   *
+   * @throws {LaunchRefused} None can be started.
+   */
+  stand(): Promise<void>;
+  /** Sends it away. With `leave`, what still runs is left on purpose; otherwise it is ended as if we had died. */
+  close(leave: boolean): Promise<void>;
+}
+
+export interface GuardianOptions {
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function openGuardian({ stateDir, clock, log }: GuardianOptions): Guardian {
+  const instance = randomBytes(4).toString('hex');
+  const owner = join(stateDir, 'owner');
+  let current: Promise<ChildProcess> | null = null;
+  let cancelNext = (): void => {};
+  let closed = false;
+
+  function stand(): Promise<ChildProcess> {
+    current ??= start().catch((error: unknown) => {
+      current = null;
+      throw error;
+    });
+    return current;
+  }
+  async function start(): Promise<ChildProcess> {
+    const guardian = launch(stateDir, instance);
+    await readiness(guardian, clock);
+    // Only now: until somebody is there to take over, the earlier one stays in charge.
+    writeFileSync(`${owner}.${instance}`, `${instance}\n`, { mode: 0o600 });
+    renameSync(`${owner}.${instance}`, owner);
+    guardian.once('exit', (code, signal) => {
+      if (closed) return;
+      log.warn(
+        { pid: guardian.pid ?? null },
+        `the guardian has ended, by ${signal ?? `code ${code}`}; another follows`,
+      );
+      current = null;
+      next();
+    });
+    return guardian;
+  }
+  function next(): void {
+    cancelNext();
+    cancelNext = clock.setTimer(AGAIN_MS, () => void stand().catch(tryAgain));
+  }
+  function tryAgain(error: unknown): void {
+    if (closed) return;
+    log.error({}, `nobody ends what may not outlive us: ${problemOf(error).message} It is tried again.`);
+    next();
+  }
+
+  return {
+    async takeOver() {
+      if (!existsSync(owner)) return;
+      // Without a name in it, an earlier guardian that still waits has nobody to act for.
+      if (!hasGuardedRuns(stateDir)) return rmSync(owner, { force: true });
+      await stand().catch(tryAgain);
+    },
+    stand: async () => void (await stand()),
+    async close(leave) {
+      closed = true;
+      cancelNext();
+      const guardian = await current?.catch(() => null);
+      current = null;
+      if (!guardian || !(await goes(guardian, leave, clock)) || leave) return;
+      if (readFileSync(owner, 'latin1').trim() === instance) rmSync(owner);
+    },
+  };
+}
+
+/** In the state directory, in a session of its own; its input ends when we do, however we do. */
+function launch(stateDir: string, instance: string): ChildProcess {
+  const script = installScript(stateDir, 'guardian', GUARDIAN_SCRIPT);
+  const { bootId, pidNamespace } = localWorld();
+  const guardian = spawn('/bin/sh', [script, instance, bootId, pidNamespace], {
+    cwd: stateDir,
+    env: { PATH: TOOLS_PATH },
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+  });
+  guardian.unref();
+  // It may be gone when we say goodbye.
+  guardian.stdin?.on('error', () => {});
+  return guardian;
+}
+
+async function readiness(guardian: ChildProcess, clock: Clock): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const what = 'start the guardian';
+  const refuse = (reason: string) => reject(new LaunchRefused({ what, errno: 'EAGAIN', reason }));
+  const ended = (code: number | null, signal: string | null) => refuse(`it ended by ${signal ?? `code ${code}`}.`);
+  const cancel = clock.setTimer(READY_WITHIN_MS, () => refuse(`it was not there within ${READY_WITHIN_MS} ms.`));
+  guardian.on('error', (error) => reject(refusalOf(what, error)));
+  guardian.once('exit', ended);
+  guardian.stdout?.once('data', () => resolve());
+  try {
+    await promise;
+    guardian.off('exit', ended);
+  } catch (error) {
+    guardian.kill('SIGKILL');
+    throw error;
+  } finally {
+    cancel();
+  }
+}
+
+/** `true`: it has gone. One that is to leave everything must not be there when we are not; another has work to do. */
+async function goes(guardian: ChildProcess, leave: boolean, clock: Clock): Promise<boolean> {
+  if (guardian.exitCode !== null || guardian.signalCode !== null) return true;
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  guardian.once('exit', () => resolve(true));
+  guardian.stdin?.end(leave ? 'leave\n' : '');
+  const cancel = clock.setTimer(GONE_WITHIN_MS, () => {
+    if (leave) guardian.kill('SIGKILL');
+    else resolve(false);
+  });
+  return promise.finally(cancel);
+}

@@ -1,0 +1,14 @@
+import { isFault, problemOf } from '../../machines/errors.ts';
+import { LaunchRefused, refusalOf } from './errors.ts';
+import type { News } from './observation.ts';
+
+/** A launch that did not come about, for whatever reason, as a fact. */
+export function launchFailure(error: unknown): News {
+  const fault = isFault(error) ? error : refusalOf('launch the command', error);
+  const resource = fault instanceof LaunchRefused && fault.resource;
+  return { type: 'run.launch-failed', problem: problemOf(fault), resource };
+}
+
+/** The launcher itself was killed, or could not run, before it took the claim. */
+export const launcherFailure = (how: string): LaunchRefused =>
+  new LaunchRefused({ what: 'start the launcher', errno: 'EAGAIN', reason: `it ended before it began, by ${how}.` });
