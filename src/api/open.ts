@@ -14,6 +14,7 @@ import { stateOf } from '../machines/view.ts';
 import { lockStateDir } from '../store/lock.ts';
 import type { Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
+import { deathPolicy, withDeathPolicy } from './death-policy.ts';
 import { establishOwnerToken } from './owner-token.ts';
 import { createReeve, type Session } from './reeve.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -44,7 +45,8 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
   requireLinux('Orchestrating processes');
   const env = options.env ?? process.env;
   const cwd = process.cwd();
-  const units = options.units ?? [];
+  const policy = deathPolicy(options.onOrchestratorDeath);
+  const units = (options.units ?? []).map((spec) => withDeathPolicy(spec, policy));
   assertConsistent(units);
   const stateDir = resolveStateDir({ stateDir: options.stateDir, cwd, env });
   const clock = options.clock ?? systemClock();
@@ -60,6 +62,7 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
     undo.unshift(() => store.close());
     const ownerId = ownerIdOf(store);
     const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets });
+    undo.unshift(() => processes.close());
     const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
     const probes = systemProbes({ clock, log, redact: secrets.redact });
     const orchestrator = await openOrchestrator({
@@ -71,11 +74,22 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
       instance: newInstance(),
       redact: secrets.redact,
     });
-    undo.splice(0, 1, () => orchestrator.close());
+    undo.splice(0, 2, () => orchestrator.close());
     const project = options.name ?? (basename(cwd) || 'project');
     store.setMeta('project', project);
-    const { outputs } = processes;
-    const session: Session = { orchestrator, store, clock, log, stateDir, project, sinceMs, unlock, outputs };
+    const session: Session = {
+      orchestrator,
+      store,
+      clock,
+      log,
+      stateDir,
+      project,
+      sinceMs,
+      unlock,
+      outputs: processes.outputs,
+      withPolicy: (spec) => withDeathPolicy(spec, policy),
+      leave: () => processes.leave(),
+    };
     enroll(session, units, options.groups ?? {});
     if (options.start !== false) await begin(session, units);
     return createReeve(session);

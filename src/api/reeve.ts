@@ -1,6 +1,7 @@
 import type { Orchestrator } from '../actors/orchestrator.ts';
 import type { Clock, Log, Outputs } from '../actors/ports.ts';
 import { problemOf } from '../machines/errors.ts';
+import type { UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import type { Store } from '../store/rows.ts';
@@ -20,6 +21,10 @@ export interface Session {
   readonly project: string;
   readonly sinceMs: number;
   readonly unlock: () => void;
+  /** With what becomes of it when we die, where it does not say. */
+  readonly withPolicy: (spec: UnitSpec) => UnitSpec;
+  /** What still runs at the end is left on purpose. */
+  readonly leave: () => void;
 }
 
 export function createReeve(session: Session): Reeve {
@@ -34,7 +39,7 @@ export function createReeve(session: Session): Reeve {
     units: () => [...registry.units()].map(({ id }) => createHandle(id, session)),
     add(...specs) {
       for (const { id } of specs) refuseUp(orchestrator, id);
-      orchestrator.add(specs);
+      orchestrator.add(specs.map(session.withPolicy));
     },
     async remove(id) {
       refuseUp(orchestrator, id);
@@ -71,9 +76,11 @@ export function createReeve(session: Session): Reeve {
 }
 
 /** Stops everything first, unless it is to be left; a stop that fails must not keep us from letting go. */
-async function end({ orchestrator, store, log, unlock }: Session, leave: boolean, ending: AbortController) {
+async function end(session: Session, leave: boolean, ending: AbortController) {
+  const { orchestrator, store, log, unlock } = session;
   let failure: unknown = null;
-  if (!leave) {
+  if (leave) session.leave();
+  else {
     try {
       await orchestrator.down();
       store.setMeta('session', 'closed');

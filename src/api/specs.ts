@@ -1,10 +1,14 @@
 import type { JobInput, JobSpec, ServerInput, ServerSpec, WatcherInput, WatcherSpec } from '../machines/spec.ts';
 import { decodeUnit } from '../machines/spec.ts';
 
+/** What becomes of a unit when its orchestrator dies is for `openReeve` to say, where the unit does not. */
+const OPEN = { defaults: { onOrchestratorDeath: null } } as const;
+
 /**
  * A unit that should keep running.
  *
- * Defaults are filled in and durations become milliseconds.
+ * Defaults are filled in and durations become milliseconds; only what becomes of it when the orchestrator dies stays
+ * open, where it is not said: `openReeve({ onOrchestratorDeath })` decides that.
  *
  * **Example** (A server that is ready when it answers)
  *
@@ -15,7 +19,7 @@ import { decodeUnit } from '../machines/spec.ts';
  *
  * @throws {InvalidSpec} With every fault at once, each with its path.
  */
-export const server = (input: ServerInput): ServerSpec => decodeUnit({ ...input, kind: 'server' }) as ServerSpec;
+export const server = (input: ServerInput): ServerSpec => decodeUnit({ ...input, kind: 'server' }, OPEN) as ServerSpec;
 
 /**
  * A unit that should end by itself.
@@ -28,7 +32,7 @@ export const server = (input: ServerInput): ServerSpec => decodeUnit({ ...input,
  *
  * @throws {InvalidSpec} With every fault at once, each with its path.
  */
-export const job = (input: JobInput): JobSpec => decodeUnit({ ...input, kind: 'job' }) as JobSpec;
+export const job = (input: JobInput): JobSpec => decodeUnit({ ...input, kind: 'job' }, OPEN) as JobSpec;
 
 /**
  * A unit that observes, and acts on other units.

@@ -28,6 +28,14 @@ export interface OpenOptions {
   readonly clock?: Clock;
   /** What a commit survives: the death of this process, or a power cut (slower by far). @default 'process-crash' */
   readonly durability?: 'process-crash' | 'power-loss';
+  /**
+   * What becomes of a unit that does not say so itself, when this process dies without `close()`: it is stopped, it is
+   * stopped unless somebody opens the state directory again in time, or it lives on for the next one to adopt. Units
+   * from a project file live on unless the file says otherwise.
+   *
+   * @default { lease: '30s' }
+   */
+  readonly onOrchestratorDeath?: 'adopt' | 'stop' | { readonly lease: Duration };
   /** The environment that `inherit` draws on. @default `process.env` */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }

@@ -13,8 +13,8 @@ import { faultsOf } from './words.ts';
 export interface DecodeOptions {
   /** For what the input leaves open and depends on who asks. */
   readonly defaults?: {
-    /** @default 'adopt' */
-    readonly onOrchestratorDeath?: DeathPolicy;
+    /** `null`: it stays open, for whoever starts the unit to decide. @default 'adopt' */
+    readonly onOrchestratorDeath?: DeathPolicy | null;
     /** The name of a project that has none. @default 'project' */
     readonly name?: string;
   };
@@ -100,11 +100,13 @@ function runKind(kind: UnitKind, body: unknown, path: SpecPath): Decoded<Body> {
 
 function complete(id: string, body: Body, options: DecodeOptions): UnitSpec {
   if (body.kind === 'watcher') return { id, ...body };
-  const onOrchestratorDeath = body.onOrchestratorDeath ?? options.defaults?.onOrchestratorDeath ?? 'adopt';
+  const { onOrchestratorDeath: otherwise = 'adopt' } = options.defaults ?? {};
+  const policy = body.onOrchestratorDeath ?? otherwise;
+  const decided = policy === null ? {} : { onOrchestratorDeath: policy };
   // Probe targets without a driver were refused as NotYet before we came here; the types of specs know only the others.
-  if (body.kind === 'server') return { id, ...body, onOrchestratorDeath } as UnitSpec;
+  if (body.kind === 'server') return { id, ...body, ...decided } as UnitSpec;
   const { retry, ...job } = body;
-  return { id, ...job, restart: retry, onOrchestratorDeath } as UnitSpec;
+  return { id, ...job, restart: retry, ...decided } as UnitSpec;
 }
 
 function run<S extends Schema.ConstraintDecoder<unknown>>(

@@ -33,7 +33,6 @@ const MISSING_IN_UNIT: readonly Missing[] = [
     when: (value) => typeof value === 'string' && value.startsWith('log:'),
   },
   ...['maxBytes', 'keep', 'split'].map((key) => ({ path: `logs.${key}`, instead: 'leave it out' })),
-  { path: 'onOrchestratorDeath', instead: 'write adopt', when: (value) => value !== 'adopt' && value !== undefined },
 ];
 
 const MISSING_IN_PROJECT: readonly Missing[] = [

@@ -119,5 +119,6 @@ type Identified = { readonly id: UnitId };
 type Known<Probe> = Omit<Probe, 'target'> & { readonly target: ProbeTarget };
 type Complete<Process> = Omit<Process, 'ready' | 'onOrchestratorDeath'> & {
   readonly ready: ReadySpec | null;
-  readonly onOrchestratorDeath: DeathPolicy;
+  /** Left open only by a program that did not say: `openReeve` decides then. */
+  readonly onOrchestratorDeath?: DeathPolicy;
 };

@@ -119,6 +119,8 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   [watcher({ files: [] }), 'watches nothing; give files, such as ["src/**/*.ts"]'],
   [watcher({ then: {} }), 'then: does nothing; say what follows, such as { restart: [api] }'],
   [watcher({ then: { restart: 'api' } }), 'then.restart: "api" is not a list of units; write a list such as [api]'],
+  [server({ onOrchestratorDeath: { lease: 'x' } }), `onOrchestratorDeath.lease: "x" is not a duration; ${DURATION}`],
+  [server({ onOrchestratorDeath: 'die' }), 'onOrchestratorDeath: "die" is not adopt, stop or { lease: 30s }'],
   // What is checked although no driver takes it yet.
   [
     server({ limits: { memory: '1 elephant' } }),
@@ -134,11 +136,6 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
     server({ after: { db: 'log:/(/' } }),
     'after.db: "(" is not a regular expression; /(/: Unterminated group',
     'after.db: reeve cannot do this yet; wait for ready',
-  ],
-  [
-    server({ onOrchestratorDeath: { lease: 'x' } }),
-    `onOrchestratorDeath.lease: "x" is not a duration; ${DURATION}`,
-    'onOrchestratorDeath: reeve cannot do this yet; write adopt',
   ],
 ];
 

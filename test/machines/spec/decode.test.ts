@@ -145,6 +145,22 @@ test('who asks may set what the input leaves open, and the input wins', () => {
   expect(decodeProject({ name: 'own', units }, options).name).toBe('own');
 });
 
+test.each([
+  ['adopt', 'adopt'],
+  ['stop', 'stop'],
+  [{ lease: '30s' }, { lease: 30_000 }],
+])('what becomes of a unit when its orchestrator dies may be %j', (onOrchestratorDeath, expected) => {
+  expect(server({ onOrchestratorDeath }).onOrchestratorDeath).toEqual(expected);
+});
+
+test('who asks may leave it open what becomes of a unit when its orchestrator dies', () => {
+  const options = { defaults: { onOrchestratorDeath: null } } as const;
+  expect(decodeUnit({ id: 'a', command: 'x' }, options)).not.toHaveProperty('onOrchestratorDeath');
+  expect(decodeUnit({ id: 'a', command: 'x', onOrchestratorDeath: 'stop' }, options)).toMatchObject({
+    onOrchestratorDeath: 'stop',
+  });
+});
+
 test('an option that a program leaves undefined is not given', () => {
   expect(server({ ready: undefined, stop: { grace: undefined } })).toEqual(server({}));
 });
@@ -171,8 +187,6 @@ test.each([
   [{ ready: { file: 'up' } }, 'units.a.ready.file'],
   [{ alive: { message: 'ping' } }, 'units.a.alive.message'],
   [{ port: 'auto' }, 'units.a.port'],
-  [{ onOrchestratorDeath: 'stop' }, 'units.a.onOrchestratorDeath'],
-  [{ onOrchestratorDeath: { lease: '30s' } }, 'units.a.onOrchestratorDeath'],
   [{ after: { b: 'log:/up/' } }, 'units.a.after.b'],
 ])('%j is a sound option without a driver', (options, path) => {
   expect(notYet({ units: { a: { command: 'x', ...options }, b: { command: 'x' } } })).toEqual([path]);
