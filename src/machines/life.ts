@@ -69,14 +69,22 @@ const spawning = unit.createStateConfig({
     adopting: {
       entry: ['attach', 'startLaunchTimer'],
       exit: cancel('launch'),
-      on: { 'timer.launch': { actions: ['revoke', 'startLaunchTimer'] } },
+      on: {
+        // Found so by the next orchestrator, too: it has to watch for itself.
+        'run.claimed': { target: 'adopting', reenter: true },
+        'timer.launch': { actions: ['revoke', 'startLaunchTimer'] },
+      },
     },
   },
   on: {
     'run.launched': [
-      { guard: 'isUnwanted', target: '#stopping', actions: ['recordLaunch', 'becauseUnwanted'] },
-      { guard: 'mustProveItself', target: '#waiting-health', actions: ['recordLaunch', 'startRunTimer'] },
-      { target: '#running', actions: ['recordLaunch', 'startRunTimer'] },
+      { guard: 'isUnwanted', target: '#stopping', actions: ['recordLaunch', 'attachIfFound', 'becauseUnwanted'] },
+      {
+        guard: 'mustProveItself',
+        target: '#waiting-health',
+        actions: ['recordLaunch', 'attachIfFound', 'startRunTimer'],
+      },
+      { target: '#running', actions: ['recordLaunch', 'attachIfFound', 'startRunTimer'] },
     ],
     'run.launch-failed': { target: '#reaped', actions: ['recordLaunchFailure', 'publishOutcome'] },
     'run.revoked': [

@@ -67,6 +67,10 @@ export const runs = {
     const { handle, startedMs, adopted } = event;
     return { run: context.run && { ...context.run, handle, startedMs, adopted } };
   }),
+  /** What an earlier orchestrator launched is watched by nobody yet. */
+  attachIfFound: commands.enqueueActions(({ enqueue, event }) => {
+    if ('adopted' in event && event.adopted) enqueue('attach');
+  }),
   recordAdoption: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.adopted');
     return { run: context.run && { ...context.run, handle: event.handle, adopted: true } };
