@@ -1,6 +1,6 @@
 import * as Schema from 'effect/Schema';
 import * as Getter from 'effect/SchemaGetter';
-import { Argv } from './command.ts';
+import { Command } from './command.ts';
 import { or } from './default.ts';
 import { refusal } from './fault.ts';
 import { Count, HttpUrl, NonBlank, Pattern, Port, PositiveCount } from './names.ts';
@@ -14,7 +14,7 @@ const written = {
   http: Schema.optionalKey(HttpUrl),
   status: Schema.optionalKey(Schema.NullOr(Count)),
   json: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown))),
-  exec: Schema.optionalKey(Argv),
+  exec: Schema.optionalKey(Command),
   log: Schema.optionalKey(Pattern),
   file: Schema.optionalKey(NonBlank),
   message: Schema.optionalKey(NonBlank),
@@ -28,7 +28,7 @@ const Target = Schema.Union([
     status: Schema.NullOr(Schema.Finite),
     json: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)),
   }),
-  Schema.Struct({ exec: Schema.Array(Schema.String) }),
+  Schema.Struct({ exec: Schema.Union([Schema.String, Schema.Array(Schema.String)]) }),
   Schema.Struct({ log: Schema.String }),
   Schema.Struct({ file: Schema.String }),
   Schema.Struct({ message: Schema.String }),
@@ -36,7 +36,10 @@ const Target = Schema.Union([
 type AnyTarget = typeof Target.Type;
 
 /** The targets that a driver exists for. The others are refused as `NotYet`, and so never leave the decoder. */
-export type ProbeTarget = Extract<AnyTarget, { readonly tcp: number } | { readonly http: string }>;
+export type ProbeTarget = Extract<
+  AnyTarget,
+  { readonly tcp: unknown } | { readonly http: unknown } | { readonly exec: unknown }
+>;
 
 const readyTiming = { every: Schema.Finite, timeout: Schema.Finite, within: Schema.Finite };
 const aliveTiming = { every: Schema.Finite, timeout: Schema.Finite, failures: Schema.Finite };
@@ -80,7 +83,7 @@ export const Alive = Schema.Struct({
 
 function oneTarget(probe: Written) {
   const given = TARGETS.filter((target) => probe[target] !== undefined);
-  if (given.length === 0) return refusal('asks nothing', 'give tcp or http, such as { tcp: 5432 }');
+  if (given.length === 0) return refusal('asks nothing', 'give tcp, http or exec, such as { tcp: 5432 }');
   if (given.length > 1) return refusal(`asks ${given.length} things: ${given.join(', ')}`, 'give one of them');
   const stray = (['status', 'json'] as const).filter((key) => probe[key] != null && probe.http === undefined);
   return stray.map((key) => ({

@@ -1,0 +1,159 @@
+import type { Readable } from 'node:stream';
+import { CommandNotRunnable, DirectoryNotUsable, refusalOf } from './errors.ts';
+import { resolveCommand } from './resolve.ts';
+
+export interface CommandOrder {
+  /** A string is for a shell, an array is executed as it is. */
+  readonly command: string | readonly string[];
+  readonly cwd: string;
+  /** All of it: nothing is added to it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Counted from the start. */
+  readonly timeoutMs: number;
+  /** Ends the command early. */
+  readonly signal: AbortSignal;
+}
+
+/** How a command ended. It never ran where there is neither a code nor a signal. */
+export interface CommandEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** It was killed because its time was over. */
+  readonly timedOut: boolean;
+  /** The last whole lines of stdout and stderr, as they came: at most 4 KB. */
+  readonly tail: string;
+  /** Why it could not be run. `null`: it could, or was aborted before. */
+  readonly refused: Refusal | null;
+}
+
+export interface Refusal {
+  readonly why: string;
+  /** For want of something on our side, such as descriptors or memory: it says nothing about the command. */
+  readonly ours: boolean;
+}
+
+const TAIL_BYTES_MAX = 4 * 1024;
+/** How long what was printed may take to arrive after the end. Only somebody who left the group can hold it up. */
+const DRAIN_MS = 100;
+/** How long SIGKILL may take to work. What is left then sits in the kernel, and no further signal helps. */
+const KILL_LIMIT_MS = 2_000;
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/**
+ * Runs a short command to its end, in a process group of its own of which nothing is left afterwards.
+ *
+ * Its stdin is empty. Never rejects for an operating error: that it could not be run is an answer too.
+ *
+ * **Gotchas**
+ *
+ * A descendant that leaves the group (setsid(2)) is not reached. Nor is the command when we are killed meanwhile: it
+ * then takes the time it takes.
+ *
+ * **Example**
+ *
+ * ```ts
+ * const order = { cwd: '/', env: {}, timeoutMs: 5_000, signal: new AbortController().signal };
+ * (await execCommand({ ...order, command: 'echo no; exit 3' })).code // => 3
+ * ```
+ */
+export async function execCommand(order: CommandOrder): Promise<CommandEnd> {
+  const { timeoutMs } = order;
+  let started: Awaited<ReturnType<typeof start>>;
+  try {
+    started = await start(order);
+  } catch (error) {
+    return { ...NOTHING, refused: refusalFor(error) };
+  }
+  if (started === null) return NOTHING;
+  const { subprocess } = started;
+  const { nodeChildProcess: child, stdout, stderr } = subprocess;
+  const printed = keepTail([stdout, stderr]);
+  const timers: NodeJS.Timeout[] = [];
+  child.once('exit', () => {
+    endRemains(child.pid);
+    timers.push(setTimeout(() => [stdout, stderr].forEach((stream) => void stream.destroy()), DRAIN_MS));
+  });
+  const unkillable = new Promise<null>((resolve) => {
+    timers.push(setTimeout(resolve, Math.min(timeoutMs + KILL_LIMIT_MS, TIMER_MS_MAX), null));
+  });
+  const result = await Promise.race([subprocess, unkillable]);
+  for (const timer of timers) clearTimeout(timer);
+  if (result === null) return { ...NOTHING, timedOut: true, tail: printed() };
+  const { exitCode = null, signal = null, timedOut, code } = result;
+  const neverRan = exitCode === null && signal === null;
+  // The words of the system may quote the environment; its code does not.
+  const refused = neverRan ? refusalFor({ code, message: code ?? 'refused by the system' }) : null;
+  return { code: exitCode, signal, timedOut, tail: printed(), refused };
+}
+
+/** `null`: aborted before it began. In an object, because whoever awaits a subprocess waits for its end. */
+async function start({ command, cwd, env, timeoutMs, signal }: CommandOrder) {
+  const [file = '', ...args] = resolveCommand(command, cwd, env);
+  // Loaded when it is needed: most programs that import us never run a command this way.
+  const { execa } = await import('execa');
+  if (signal.aborted) return null;
+  const subprocess = execa(file, args, {
+    cwd,
+    env,
+    extendEnv: false,
+    stdin: 'ignore',
+    buffer: false,
+    reject: false,
+    verbose: 'none',
+    timeout: Math.min(Math.ceil(timeoutMs), TIMER_MS_MAX),
+    cancelSignal: signal,
+    killDescendants: true,
+    killSignal: 'SIGKILL',
+    forceKillAfterDelay: false,
+  });
+  return { subprocess };
+}
+
+const NOTHING: CommandEnd = { code: null, signal: null, timedOut: false, tail: '', refused: null };
+
+function refusalFor(error: unknown): Refusal {
+  if (error instanceof CommandNotRunnable) return { why: error.why, ours: false };
+  if (error instanceof DirectoryNotUsable) return { why: `${error.cwd}: ${error.why}`, ours: false };
+  return { why: (error as Error).message, ours: refusalOf('run a command', error).resource };
+}
+
+/** Begins to listen; answers with the last whole lines. Half a line might be half a secret, and not recognised. */
+function keepTail(streams: readonly Readable[]): () => string {
+  let kept: Buffer = Buffer.alloc(0);
+  let isCut = false;
+  for (const stream of streams) {
+    stream.on('data', (chunk: Buffer) => {
+      const all = Buffer.concat([kept, chunk.subarray(-TAIL_BYTES_MAX)]);
+      isCut ||= kept.length + chunk.length > TAIL_BYTES_MAX;
+      kept = all.subarray(-TAIL_BYTES_MAX);
+    });
+  }
+  return () => {
+    const begin = isCut ? kept.indexOf('\n') + 1 || kept.length : 0;
+    return kept.subarray(begin).toString('utf8');
+  };
+}
+
+/**
+ * Ends what a command has left in its group.
+ *
+ * The number of the group stays taken as long as it has members. So whoever has it as a pid, now that its leader is
+ * dead, is a stranger with a group of its own (I2).
+ */
+function endRemains(pid: number | undefined): void {
+  if (pid === undefined || !exists(-pid) || exists(pid)) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // They have gone by themselves meanwhile, or belong to somebody else.
+  }
+}
+
+function exists(target: number): boolean {
+  try {
+    process.kill(target, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
