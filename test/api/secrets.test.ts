@@ -196,6 +196,16 @@ test('whatever logger the host has, it is told no secret', () => {
   expect(lines.join()).not.toContain('hunter2');
 });
 
+test('the logger that a host gives is told no secret of a unit', async () => {
+  const place = bench();
+  const reeve = await place.open();
+  await reeve.run(job({ id: 'one', command: 'true', env: { secrets: place.secrets } }));
+  // Everything that is no request is quoted in a warning.
+  reeve.unit('one').actor.send({ type: place.values[1] });
+  expect(place.lines.join()).toContain('[redacted]');
+  expect(await leaks(place, reeve, place.cores)).toEqual([]);
+});
+
 test.each([0, 0o022, 0o077])(
   'under umask %o everything in the state directory is for its owner alone',
   async (umask) => {
