@@ -73,8 +73,8 @@ export class ActorFactory {
   }
 
   /**
-   * A quarantined unit that shall end begins again: its run is the last one that its record knows, and whether that still
-   * lives is found out as after a crash. What else it knew of itself is forgotten.
+   * A quarantined unit that shall end begins again: its run is the last one that its record knows, and whether that
+   * still lives is found out as after a crash. What else it knew of itself is forgotten.
    */
   released(quarantined: UnitActor, run: RunRow | null): Birth {
     const { id, epoch, spec } = quarantined.snapshot.context as UnitContext;

@@ -1,6 +1,6 @@
 import { problemOf } from '../machines/errors.ts';
 import type { Request } from '../machines/events.ts';
-import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
+import type { UnitSpec } from '../machines/spec.ts';
 import type { UnitView } from '../machines/supervision.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import { stateOf } from '../machines/view.ts';
@@ -14,7 +14,7 @@ import { type Birth, Recorder } from './recorder.ts';
 import { rearmed, reconcile } from './recovery.ts';
 import { type Redact, redactFact } from './redact.ts';
 import { CLOSED } from './refusals.ts';
-import { createRegistry, type Registry } from './registry.ts';
+import { type Groups, Registry } from './registry.ts';
 import { createReplies, type Replies } from './replies.ts';
 import type { UnitActor } from './unit-actor.ts';
 
@@ -34,8 +34,6 @@ export interface OrchestratorOptions {
 export const RETENTION = { maxAgeMs: 7 * 24 * 3_600_000, maxEntries: 1_000_000, maxBytes: 256 * 1024 * 1024 };
 const TRIM_EVERY_MS = 3_600_000;
 const TRIM_AGAIN_MS = 100;
-
-export type Groups = Readonly<Record<string, { readonly strategy: GroupStrategy }>>;
 
 /**
  * Machines running: the registry, the recorder, the interpreter and the supervisor as one whole.
@@ -61,7 +59,7 @@ export class Orchestrator {
     this.#replies = createReplies(options.instance);
     this.#factory = new ActorFactory(options, (unitId, event) => this.#acceptFromOutside(unitId, event));
     this.#supervisor = this.#factory.supervisor();
-    this.registry = createRegistry(this.#supervisor.actor);
+    this.registry = new Registry(this.#supervisor.actor);
     this.#interpreter = createInterpreter({ drivers, probes, replies: this.#replies, log, report: this.#report });
     this.recorder = new Recorder({
       registry: this.registry,
@@ -155,7 +153,7 @@ export class Orchestrator {
       type: 'unit.changed',
       unit: actor.id,
       up: this.registry.countUp(snapshotOf),
-      views: this.registry.neighbourhood(actor, snapshotOf),
+      views: this.registry.neighbourhood(actor, snapshotOf, false),
     }));
   }
 

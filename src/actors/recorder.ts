@@ -27,8 +27,8 @@ export interface RecorderOptions {
   /** Called for every committed entry, in order, after it was published. */
   readonly onEntry: (entry: Entry) => void;
   /**
-   * Called for a request that a quarantined unit may still be made: to end. Lets it begin again, from its run alone, and
-   * has the request taken then. `false`: it cannot.
+   * Called for a request that a quarantined unit may still be made: to end. Lets it begin again, from its run alone,
+   * and has the request taken then. `false`: it cannot.
    */
   readonly release: (actor: UnitActor, again: () => void) => boolean;
   /** Called for a unit that is gone from store and registry. */
@@ -103,7 +103,6 @@ export class Recorder {
       if (actor.id === SUPERVISOR) return;
       this.wheel.disarmAll(actor.id);
       registry.get(actor.id)?.ref.stop();
-      registry.remove(actor.id);
       registry.add(actor);
     });
     entries.forEach(onEntry);

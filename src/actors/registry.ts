@@ -1,102 +1,134 @@
 import type { UnitContext } from '../machines/context.ts';
-import type { GroupStrategy } from '../machines/spec.ts';
+import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
 import { isUp, type UnitView } from '../machines/supervision.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
-import { viewOf } from '../machines/view.ts';
+import { stateOf, viewOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import type { UnitActor } from './unit-actor.ts';
 
 /** A unit's snapshot as of now: in the middle of a tick that is one which nobody else has seen yet. */
 export type SnapshotOf = (actor: UnitActor) => UnitActor['snapshot'];
 
+export type Groups = Readonly<Record<string, { readonly strategy: GroupStrategy }>>;
+
 /** Every actor there is, by id, and who has to do with whom. Holds no state of its own but that index. */
-export interface Registry {
+export class Registry {
   readonly supervisor: UnitActor;
-  get(id: UnitId): UnitActor | undefined;
-  /** The units in the order in which they were added; without the supervisor. */
-  units(): Iterable<UnitActor>;
-  add(actor: UnitActor): void;
-  remove(id: UnitId): void;
-  strategyOf(group: string | null): GroupStrategy;
-  setGroups(groups: Readonly<Record<string, { readonly strategy: GroupStrategy }>>): void;
-  /** Whether a change of this unit can matter to any other. */
-  concernsOthers(actor: UnitActor): boolean;
-  /** The unit, what it waits for, what waits for it (with what else that waits for), and its group. */
-  neighbourhood(actor: UnitActor, snapshotOf: SnapshotOf): readonly UnitView[];
-  views(snapshotOf: SnapshotOf): readonly UnitView[];
-  countUp(snapshotOf: SnapshotOf): number;
-}
-
-const contextOf = (actor: UnitActor): UnitContext => actor.snapshot.context;
-
-export function createRegistry(supervisor: UnitActor): Registry {
-  const actors = new Map<UnitId, UnitActor>();
+  readonly #actors = new Map<UnitId, UnitActor>();
+  /** The order in which they were added, which is that of the spec. */
+  readonly #places = new Map<UnitId, number>();
   /** For each id, the units that name it in `after`. */
-  const dependents = new Map<UnitId, Set<UnitId>>();
-  const members = new Map<string, Set<UnitId>>();
-  let groups: Readonly<Record<string, { readonly strategy: GroupStrategy }>> = {};
-  const strategyOf = (group: string | null): GroupStrategy =>
-    (group === null ? undefined : groups[group]?.strategy) ?? 'one-for-one';
+  readonly #dependents = new Map<UnitId, Set<UnitId>>();
+  readonly #members = new Map<string, Set<UnitId>>();
+  #nextPlace = 0;
+  #groups: Groups = {};
 
-  const registry: Registry = {
-    supervisor,
-    get: (id) => (id === SUPERVISOR ? supervisor : actors.get(id)),
-    units: () => actors.values(),
-    strategyOf,
-    setGroups(next) {
-      groups = next;
-    },
-    add(actor) {
-      const { after, group } = contextOf(actor).spec;
-      actors.set(actor.id, actor);
-      for (const id of Object.keys(after)) enroll(dependents, id, actor.id);
-      if (group !== null) enroll(members, group, actor.id);
-    },
-    remove(id) {
-      const actor = actors.get(id);
-      if (!actor) return;
-      const { after, group } = contextOf(actor).spec;
-      actors.delete(id);
-      for (const other of Object.keys(after)) dependents.get(other)?.delete(id);
-      if (group !== null) members.get(group)?.delete(id);
-    },
-    concernsOthers(actor) {
-      const { after, group } = contextOf(actor).spec;
-      return (
-        Object.keys(after).length > 0 ||
-        (dependents.get(actor.id)?.size ?? 0) > 0 ||
-        (group !== null && strategyOf(group) !== 'one-for-one')
-      );
-    },
-    neighbourhood(actor, snapshotOf) {
-      const { after, group } = contextOf(actor).spec;
-      const near = new Set<UnitId>([actor.id, ...Object.keys(after), ...(dependents.get(actor.id) ?? [])]);
-      for (const id of [...near]) {
-        if (id === actor.id) continue;
-        const other = actors.get(id);
-        if (other && id in after) for (const dependent of dependents.get(id) ?? []) near.add(dependent);
-        else if (other) for (const needed of Object.keys(contextOf(other).spec.after)) near.add(needed);
-      }
-      if (group !== null && strategyOf(group) !== 'one-for-one')
-        for (const id of members.get(group) ?? []) near.add(id);
-      return [...actors.values()].filter(({ id }) => near.has(id)).map((one) => view(one, snapshotOf));
-    },
-    views: (snapshotOf) => [...actors.values()].map((actor) => view(actor, snapshotOf)),
-    countUp(snapshotOf) {
-      let up = 0;
-      for (const actor of actors.values()) {
-        const isHopeless = actor.quarantined !== null && actor.released;
-        if (!isHopeless && isUp(view(actor, snapshotOf))) up++;
-      }
-      return up;
-    },
-  };
-  return registry;
+  constructor(supervisor: UnitActor) {
+    this.supervisor = supervisor;
+  }
 
-  function view(actor: UnitActor, snapshotOf: SnapshotOf): UnitView {
-    return viewOf(snapshotOf(actor), strategyOf(contextOf(actor).spec.group));
+  get(id: UnitId): UnitActor | undefined {
+    return id === SUPERVISOR ? this.supervisor : this.#actors.get(id);
+  }
+
+  /** The units in the order in which they were added; without the supervisor. */
+  units(): Iterable<UnitActor> {
+    return this.#actors.values();
+  }
+
+  setGroups(groups: Groups): void {
+    this.#groups = groups;
+  }
+
+  /** An actor of the same name is replaced, and keeps its place. */
+  add(actor: UnitActor): void {
+    const earlier = this.#actors.get(actor.id);
+    if (earlier) this.#leave(earlier);
+    const { after, group } = specOf(actor);
+    this.#actors.set(actor.id, actor);
+    if (!this.#places.has(actor.id)) this.#places.set(actor.id, this.#nextPlace++);
+    for (const id of Object.keys(after)) enroll(this.#dependents, id, actor.id);
+    if (group !== null) enroll(this.#members, group, actor.id);
+  }
+
+  remove(id: UnitId): void {
+    const actor = this.#actors.get(id);
+    if (!actor) return;
+    this.#leave(actor);
+    this.#actors.delete(id);
+    this.#places.delete(id);
+  }
+
+  /** Whether a change of this unit can matter to any other, or others to it. */
+  concernsOthers(actor: UnitActor, snapshotOf: SnapshotOf): boolean {
+    const isDependedOn = (this.#dependents.get(actor.id)?.size ?? 0) > 0;
+    return isDependedOn || isWaiting(snapshotOf(actor)) || this.#strategyOf(specOf(actor).group) !== 'one-for-one';
+  }
+
+  /**
+   * The views that a change of this unit is decided on: what waits for it, or it for, with all that those wait for; its
+   * group; and, while everything is being stopped, what it needed, with one unit that still needs that.
+   */
+  neighbourhood(actor: UnitActor, snapshotOf: SnapshotOf, isStopping: boolean): readonly UnitView[] {
+    const { after, group } = specOf(actor);
+    const near = new Set<UnitId>([actor.id]);
+    for (const one of [actor, ...this.#dependentsOf(actor.id)]) {
+      if (!isWaiting(snapshotOf(one))) continue;
+      near.add(one.id);
+      for (const needed of Object.keys(specOf(one).after)) near.add(needed);
+    }
+    for (const needed of isStopping ? [actor.id, ...Object.keys(after)] : []) {
+      near.add(needed);
+      const needing = this.#dependentsOf(needed).find((one) => isUp(stateOf(snapshotOf(one).value)));
+      if (needing) near.add(needing.id);
+    }
+    if (group !== null && this.#strategyOf(group) !== 'one-for-one') {
+      for (const id of this.#members.get(group) ?? []) near.add(id);
+    }
+    const found = [...near].flatMap((id) => this.#actors.get(id) ?? []);
+    return found.sort((a, b) => this.#placeOf(a) - this.#placeOf(b)).map((one) => this.#view(one, snapshotOf));
+  }
+
+  views(snapshotOf: SnapshotOf): readonly UnitView[] {
+    return [...this.#actors.values()].map((actor) => this.#view(actor, snapshotOf));
+  }
+
+  /** Units that are not at rest. One that could not be made to end, though it was tried, counts no more. */
+  countUp(snapshotOf: SnapshotOf): number {
+    let up = 0;
+    for (const actor of this.#actors.values()) {
+      const isHopeless = actor.quarantined !== null && actor.released;
+      if (!isHopeless && isUp(stateOf(snapshotOf(actor).value))) up++;
+    }
+    return up;
+  }
+
+  #view(actor: UnitActor, snapshotOf: SnapshotOf): UnitView {
+    return viewOf(snapshotOf(actor), this.#strategyOf(specOf(actor).group));
+  }
+
+  #strategyOf(group: string | null): GroupStrategy {
+    return (group === null ? undefined : this.#groups[group]?.strategy) ?? 'one-for-one';
+  }
+
+  #dependentsOf(id: UnitId): readonly UnitActor[] {
+    return [...(this.#dependents.get(id) ?? [])].flatMap((one) => this.#actors.get(one) ?? []);
+  }
+
+  #placeOf({ id }: UnitActor): number {
+    return this.#places.get(id) ?? this.#nextPlace;
+  }
+
+  #leave(actor: UnitActor): void {
+    const { after, group } = specOf(actor);
+    for (const other of Object.keys(after)) this.#dependents.get(other)?.delete(actor.id);
+    if (group !== null) this.#members.get(group)?.delete(actor.id);
   }
 }
+
+const specOf = ({ snapshot }: UnitActor): UnitSpec => (snapshot.context as UnitContext).spec;
+
+const isWaiting = ({ value }: UnitActor['snapshot']): boolean => stateOf(value).substate === 'waiting';
 
 function enroll<Key>(index: Map<Key, Set<UnitId>>, key: Key, id: UnitId): void {
   const ids = index.get(key);

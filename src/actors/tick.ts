@@ -195,12 +195,12 @@ class TickComputation {
     const registry = this.#registry;
     if (actor.id === SUPERVISOR) return;
     const isStopping = this.#snapshotOf(registry.supervisor).value === 'stopping';
-    if (!isStopping && !registry.concernsOthers(actor)) return;
+    if (!isStopping && !registry.concernsOthers(actor, this.#snapshotOf)) return;
     const body = (snapshotOf: (actor: UnitActor) => Snapshot): SupervisorEventBody => ({
       type: 'unit.changed',
       unit: actor.id,
       up: isStopping ? this.#countUp() : 1,
-      views: registry.neighbourhood(actor, snapshotOf),
+      views: registry.neighbourhood(actor, snapshotOf, isStopping),
     });
     this.#pass(SUPERVISOR, body, entry, depth);
   }

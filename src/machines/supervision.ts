@@ -79,7 +79,8 @@ export function stoppableNow(views: readonly UnitView[], changed: UnitId | null)
 }
 
 /** Anything but at rest. A unit in backoff is up: it would come back. */
-export const isUp = ({ state, substate }: UnitView): boolean => !(state === 'reaped' && substate === 'settled');
+export const isUp = ({ state, substate }: Pick<UnitView, 'state' | 'substate'>): boolean =>
+  !(state === 'reaped' && substate === 'settled');
 
 /** A death that nobody asked for, after which policy starts the unit again. */
 export const diedAndReturns = ({ state, substate, outcome }: UnitView): boolean =>

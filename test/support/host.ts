@@ -1,4 +1,6 @@
-/** Programs that use the library, in processes of their own, so that they can be killed. Works without a test runner. */
+/**
+ * Programs that use the library, in processes of their own, so that they can be killed. Works without a test runner.
+ */
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { basename } from 'node:path';

@@ -1,6 +1,7 @@
 import type { Drivers } from '../../src/actors/interpreter.ts';
-import { type Groups, Orchestrator } from '../../src/actors/orchestrator.ts';
+import { Orchestrator } from '../../src/actors/orchestrator.ts';
 import type { Log } from '../../src/actors/ports.ts';
+import type { Groups } from '../../src/actors/registry.ts';
 import type { Behaviours } from '../../src/adapters/simulation/behaviour.ts';
 import { type ClockSession, simulatedClock } from '../../src/adapters/simulation/clock.ts';
 import { simulatedProbes } from '../../src/adapters/simulation/probes.ts';

@@ -83,7 +83,7 @@ describe('an orchestrator that is killed', () => {
     expect((await rig.driver.sight(call.run)).is).toBe('revoked');
   });
 
-  test('after it made the run directory and before the spawn: the launch is taken back, also for a late launcher', async () => {
+  test('after it made the run directory and before the spawn: taken back, also for a late launcher', async () => {
     const rig = await openRig();
     replaceLauncher(rig, '# The orchestrator died here: nobody launches.\n');
     const witness = join(rig.stateDir, 'witness');
