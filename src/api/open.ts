@@ -5,6 +5,7 @@ import { secretsRegistry } from '../adapters/log/secrets.ts';
 import { silentLog } from '../adapters/log/silent.ts';
 import { systemProbes } from '../adapters/probe/probes.ts';
 import { processDriver } from '../adapters/process/driver.ts';
+import { execForUnits } from '../adapters/process/exec-for-units.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { identify } from '../adapters/system/identity.ts';
 import { requireLinux } from '../adapters/system/platform.ts';
@@ -64,7 +65,8 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
     const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets });
     undo.unshift(() => processes.close());
     const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
-    const probes = systemProbes({ clock, log, redact: secrets.redact });
+    const exec = execForUnits({ units: () => store.units(), baseEnv: env, secrets });
+    const probes = systemProbes({ clock, log, exec, redact: secrets.redact });
     const orchestrator = await openOrchestrator({
       store,
       clock,

@@ -4,7 +4,7 @@ import type { Fact } from '../../machines/events.ts';
 import type { ProbeTarget } from '../../machines/spec.ts';
 import type { ProbePurpose } from '../../machines/vocabulary.ts';
 import { type Answer, type Bounds, failed } from './answer.ts';
-import { askExec, type RunCommand } from './exec.ts';
+import { askExec, type CommandQuestion, type RunCommand } from './exec.ts';
 import { askHttp } from './http.ts';
 import type { Verdict } from './judge.ts';
 import { startProbing } from './probing.ts';
@@ -30,11 +30,18 @@ export interface SystemProbesOptions {
 /** Probes over the network of this machine, TCP and HTTP, and by commands. */
 export function systemProbes({ clock, log, owns, exec = nobodyRuns, redact }: SystemProbesOptions): Probes {
   const running = new Map<string, { readonly key: string; readonly stop: () => void }>();
+  const commands = new Set<Promise<Answer>>();
   let report: Reporter | null = null;
+
+  const askCommand = (question: CommandQuestion): Promise<Answer> => {
+    const asking = askExec(question, exec, redact).finally(() => commands.delete(asking));
+    commands.add(asking);
+    return asking;
+  };
 
   const ask = async (call: ProbeCall, bounds: Bounds): Promise<Answer> => {
     const { target } = call.spec;
-    if ('exec' in target) return askExec({ run: call.run, command: target.exec, ...bounds }, exec, redact);
+    if ('exec' in target) return askCommand({ run: call.run, command: target.exec, ...bounds });
     const answer = await ('tcp' in target ? askTcp(target.tcp, bounds) : askHttp(target, bounds, redact));
     const port = localPortOf(target);
     if (answer.is !== 'passed' || call.probe !== 'ready' || owns === undefined || port === null) return answer;
@@ -72,6 +79,8 @@ export function systemProbes({ clock, log, owns, exec = nobodyRuns, redact }: Sy
     async close() {
       for (const name of [...running.keys()]) stop(name);
       report = null;
+      // Commands are children of ours: they are gone before we say that we are done (I9).
+      await Promise.allSettled(commands);
     },
   };
 }

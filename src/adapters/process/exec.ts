@@ -14,7 +14,7 @@ export interface CommandOrder {
   readonly signal: AbortSignal;
 }
 
-/** How a command ended. It never ran where there is neither a code nor a signal. */
+/** How a command ended. Neither a code nor a signal: it never ran, or even SIGKILL did not end it. */
 export interface CommandEnd {
   readonly code: number | null;
   readonly signal: string | null;
@@ -57,7 +57,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
  * ```
  */
 export async function execCommand(order: CommandOrder): Promise<CommandEnd> {
-  const { timeoutMs } = order;
+  const { timeoutMs, signal } = order;
   let started: Awaited<ReturnType<typeof start>>;
   try {
     started = await start(order);
@@ -74,16 +74,18 @@ export async function execCommand(order: CommandOrder): Promise<CommandEnd> {
     timers.push(setTimeout(() => [stdout, stderr].forEach((stream) => void stream.destroy()), DRAIN_MS));
   });
   const unkillable = new Promise<null>((resolve) => {
-    timers.push(setTimeout(resolve, Math.min(timeoutMs + KILL_LIMIT_MS, TIMER_MS_MAX), null));
+    const giveUpIn = (ms: number) => void timers.push(setTimeout(resolve, Math.min(ms, TIMER_MS_MAX), null));
+    giveUpIn(timeoutMs + KILL_LIMIT_MS);
+    signal.addEventListener('abort', () => giveUpIn(KILL_LIMIT_MS), { once: true });
   });
   const result = await Promise.race([subprocess, unkillable]);
   for (const timer of timers) clearTimeout(timer);
-  if (result === null) return { ...NOTHING, timedOut: true, tail: printed() };
-  const { exitCode = null, signal = null, timedOut, code } = result;
-  const neverRan = exitCode === null && signal === null;
+  if (result === null) return { ...NOTHING, timedOut: !signal.aborted, tail: printed() };
+  const { exitCode = null, signal: killedBy = null, timedOut, code } = result;
+  const neverRan = exitCode === null && killedBy === null;
   // The words of the system may quote the environment; its code does not.
   const refused = neverRan ? refusalFor({ code, message: code ?? 'refused by the system' }) : null;
-  return { code: exitCode, signal, timedOut, tail: printed(), refused };
+  return { code: exitCode, signal: killedBy, timedOut, tail: printed(), refused };
 }
 
 /** `null`: aborted before it began. In an object, because whoever awaits a subprocess waits for its end. */

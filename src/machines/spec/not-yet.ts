@@ -9,13 +9,13 @@ interface Missing {
   readonly when?: (value: unknown) => boolean;
 }
 
-const PROBE_INSTEAD = 'ask by tcp or http';
+const PROBE_INSTEAD = 'ask by tcp, http or exec';
 const SCHEDULE_INSTEAD = 'use a watcher of files, or let cron call `reeve run`';
 
 /** Shrinks as drivers arrive. An option that is not in this list works. */
 const MISSING_IN_UNIT: readonly Missing[] = [
   ...['ready', 'alive'].flatMap((probe) =>
-    ['exec', 'log', 'file', 'message'].map((target) => ({ path: `${probe}.${target}`, instead: PROBE_INSTEAD })),
+    ['log', 'file', 'message'].map((target) => ({ path: `${probe}.${target}`, instead: PROBE_INSTEAD })),
   ),
   { path: 'stop.ask', instead: 'use stop.signal and stop.grace' },
   { path: 'idle', instead: 'leave it out; a job may have a timeout' },

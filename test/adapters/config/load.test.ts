@@ -107,9 +107,9 @@ const BAD_TEXTS: readonly (readonly [name: string, text: string, ...lines: strin
   ],
   [
     'reeve.yaml',
-    'units:\n  a: { command: x, ready: { exec: [y] } }\n',
-    'reeve.yaml:2:29  units.a.ready.exec  reeve cannot do this yet',
-    '    ask by tcp or http',
+    'units:\n  a: { command: x, ready: { log: up } }\n',
+    'reeve.yaml:2:29  units.a.ready.log  reeve cannot do this yet',
+    '    ask by tcp, http or exec',
   ],
   [
     'reeve.yaml',

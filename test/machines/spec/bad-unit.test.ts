@@ -63,7 +63,7 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   ],
   [server({ env: { inherit: 'some' } }), 'env.inherit: a text is not safe, all, none or a list of names'],
   // Probes.
-  [server({ ready: {} }), 'ready: asks nothing; give tcp or http, such as { tcp: 5432 }'],
+  [server({ ready: {} }), 'ready: asks nothing; give tcp, http or exec, such as { tcp: 5432 }'],
   [server({ ready: { tcp: 1, http: 'http://a' } }), 'ready: asks 2 things: tcp, http; give one of them'],
   [
     server({ ready: { tcp: 1, status: 200 } }),
@@ -130,7 +130,7 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   [
     server({ ready: { log: '(' } }),
     'ready.log: "(" is not a regular expression; /(/: Unterminated group',
-    'ready.log: reeve cannot do this yet; ask by tcp or http',
+    'ready.log: reeve cannot do this yet; ask by tcp, http or exec',
   ],
   [
     server({ after: { db: 'log:/(/' } }),

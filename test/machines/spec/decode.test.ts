@@ -165,6 +165,11 @@ test('an option that a program leaves undefined is not given', () => {
   expect(server({ ready: undefined, stop: { grace: undefined } })).toEqual(server({}));
 });
 
+test.each([['pg_isready -q'], [['pg_isready', '-h', 'a b']]])('a probe may be the command %j', (exec) => {
+  expect(server({ ready: { exec } }).ready?.target).toEqual({ exec });
+  expect(server({ alive: { exec } }).alive?.target).toEqual({ exec });
+});
+
 test('what no driver can do yet is refused with its path, and nothing else of the full example is', () => {
   expect(notYet(FULL_EXAMPLE)).toEqual([
     'units.db.stop.ask',
