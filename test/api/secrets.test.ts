@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { secretsRegistry } from '../../src/adapters/log/secrets.ts';
 import { establishOwnerToken, ownerToken } from '../../src/api/owner-token.ts';
@@ -206,26 +206,27 @@ test('the logger that a host gives is told no secret of a unit', async () => {
   expect(await leaks(place, reeve, place.cores)).toEqual([]);
 });
 
-test.each([0, 0o022, 0o077])(
-  'under umask %o everything in the state directory is for its owner alone',
-  async (umask) => {
-    const before = process.umask(umask);
-    onTestFinished(() => void process.umask(before));
-    const place = bench();
-    const { stateDir } = place;
-    const reeve = await place.open();
-    await reeve.run(job({ id: 'one', command: 'true', env: { secrets: place.secrets } }));
-    const names = ['', ...readdirSync(stateDir, { recursive: true, encoding: 'utf8' })];
-    const wrong = names.flatMap((name) => {
-      const stat = lstatSync(join(stateDir, name));
-      const right = stat.isDirectory() || name.startsWith('bin/') ? '700' : '600';
-      const mode = (stat.mode & 0o777).toString(8);
-      return mode === right ? [] : [`${name} is ${mode}`];
-    });
-    expect(names).toEqual(expect.arrayContaining(['reeve.db', 'secrets/owner-token']));
-    expect(wrong).toEqual([]);
-  },
-);
+test.each([
+  ['000', 0],
+  ['022', 0o22],
+  ['077', 0o77],
+])('under umask %s everything in the state directory is for its owner alone', async (_, umask) => {
+  const before = process.umask(umask);
+  onTestFinished(() => void process.umask(before));
+  const place = bench();
+  const { stateDir } = place;
+  const reeve = await place.open();
+  await reeve.run(job({ id: 'one', command: 'true', env: { secrets: place.secrets } }));
+  const names = ['', ...readdirSync(stateDir, { recursive: true, encoding: 'utf8' })];
+  const wrong = names.flatMap((name) => {
+    const stat = lstatSync(join(stateDir, name));
+    const right = stat.isDirectory() || name.startsWith('bin/') ? '700' : '600';
+    const mode = (stat.mode & 0o777).toString(8);
+    return mode === right ? [] : [`${name} is ${mode}`];
+  });
+  expect(names).toEqual(expect.arrayContaining(['reeve.db', 'secrets/owner-token']));
+  expect(wrong).toEqual([]);
+});
 
 test('an installation keeps one secret of its own from its first opening on, and writes it nowhere else', async () => {
   const place = bench();
@@ -241,12 +242,17 @@ test('an installation keeps one secret of its own from its first opening on, and
   expect([ownerToken(stateDir), readdirSync(join(stateDir, 'secrets'))]).toEqual([token, ['owner-token']]);
 });
 
-test('a secret that was cut off is made anew, and lost modes are set right', () => {
+test('a secret that was cut off is made anew, and modes are right whatever took them away', () => {
   const stateDir = temporaryDirectory();
   const path = join(stateDir, 'secrets', 'owner-token');
+  const modes = () => [dirname(path), path].map((at) => (lstatSync(at).mode & 0o777).toString(8));
+  const before = process.umask(0o777);
+  onTestFinished(() => void process.umask(before));
   const token = establishOwnerToken(stateDir);
+  expect(modes()).toEqual(['700', '600']);
+  chmodSync(dirname(path), 0o755);
   chmodSync(path, 0o644);
-  expect([establishOwnerToken(stateDir), lstatSync(path).mode & 0o777]).toEqual([token, 0o600]);
+  expect([establishOwnerToken(stateDir), ...modes()]).toEqual([token, '700', '600']);
   writeFileSync(path, token.slice(0, 20));
   expect(ownerToken(stateDir)).toBe(null);
   const made = establishOwnerToken(stateDir);
