@@ -129,6 +129,14 @@ test('a stopped probe ends its command, and says nothing more', async () => {
   expect({ said, pending: clock.pending() }).toEqual({ said: [], pending: 0 });
 });
 
+test('closed means that no command is left', async () => {
+  const { probes, exists, file } = await probing();
+  await probes.start(readyCall({ exec: 'echo $$ > new; mv new pid; sleep 1000 & wait' }, { timeout: 20_000 }));
+  await exists('pid');
+  await probes.close();
+  expect(identify(Number(readFileSync(file('pid'), 'utf8')))).toBe(null);
+});
+
 test('a command is never run while the last one still runs', async () => {
   const { probes, clock, answered, exists, file } = await probing();
   const waiting = 'echo begun >> log; touch begun; while test ! -e go; do sleep 0.02; done; echo ended >> log';
