@@ -55,6 +55,7 @@ const mute: Driver = {
   sweep: done,
   sight: async () => ({ is: 'alive', handle: HANDLE }),
   discard: done,
+  tidy: done,
   close: done,
 };
 const muteProbes: Probes = { connect: done, start: done, stop: done, close: done };

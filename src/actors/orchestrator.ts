@@ -11,7 +11,7 @@ import { ActorFactory } from './actor-factory.ts';
 import { createInterpreter, type Drivers, driverNameOf, type Interpreter } from './interpreter.ts';
 import type { Clock, Log, Probes, Report } from './ports.ts';
 import { type Birth, Recorder } from './recorder.ts';
-import { rearmed, reconcile } from './recovery.ts';
+import { rearmed, reconcile, tidy } from './recovery.ts';
 import { type Redact, redactFact } from './redact.ts';
 import { CLOSED } from './refusals.ts';
 import { type Groups, Registry } from './registry.ts';
@@ -83,9 +83,11 @@ export class Orchestrator {
     await Promise.all([...Object.values(drivers), probes].map((port) => port.connect(this.#report)));
     const units = [...this.registry.units()];
     await Promise.all(units.map((actor) => this.#reconcile(actor)));
+    tidy(units, this.#options);
     // What waited may wait in vain, or not at all any more.
     for (const actor of units) if (stateOf(actor.snapshot.value).substate === 'waiting') this.#reconsider(actor);
     this.recorder.flush();
+    this.recorder.wheel.start();
     this.#trim();
   }
 
@@ -195,15 +197,9 @@ export class Orchestrator {
     }
   }
 
-  /** A driver that cannot tell must not keep the others from being looked after (I11). */
   async #reconcile(actor: UnitActor): Promise<void> {
-    const { drivers, clock, log } = this.#options;
-    try {
-      const fact = await reconcile(actor, drivers, clock);
-      if (fact) this.recorder.accept(actor.id, fact);
-    } catch (error) {
-      log.error({ unit: actor.id }, `cannot tell what became of its run: ${problemOf(error).message}`);
-    }
+    const fact = await reconcile(actor, this.#options);
+    if (fact) this.recorder.accept(actor.id, fact);
   }
 
   #tell(entry: Entry): void {

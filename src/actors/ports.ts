@@ -82,6 +82,11 @@ export interface Driver {
   sight(run: RunRef): Promise<Sighting>;
   /** Forgets and deletes what the driver keeps for a run. */
   discard(run: RunRef): Promise<void>;
+  /**
+   * Ends what is left of runs that are over: whoever orchestrated them died before it could. Called once, when it is known
+   * which runs are still open. `sparedUnits` leave things behind on purpose.
+   */
+  tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<void>;
   /** Stops watching and reporting. Ends nothing: what runs, runs on. */
   close(): Promise<void>;
 }

@@ -1,9 +1,11 @@
-import type { UnitContext } from '../machines/context.ts';
+import { keepsDescendants, type UnitContext } from '../machines/context.ts';
+import { problemOf } from '../machines/errors.ts';
 import type { Fact } from '../machines/events.ts';
 import { stateOf } from '../machines/view.ts';
-import type { TimerRow } from '../store/rows.ts';
+import type { RunId } from '../machines/vocabulary.ts';
+import type { Store, TimerRow } from '../store/rows.ts';
 import { type Drivers, driverNameOf, runOf } from './interpreter.ts';
-import type { Clock, Sighting } from './ports.ts';
+import type { Clock, Log, Sighting } from './ports.ts';
 import type { UnitActor } from './unit-actor.ts';
 
 /**
@@ -20,22 +22,48 @@ export function rearmed(row: TimerRow, clock: Clock): TimerRow {
   return { ...row, bootId: clock.bootId, dueMonoMs: nowMs + leftMs };
 }
 
+interface World {
+  readonly drivers: Drivers;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /**
  * Compares what is recorded of a unit's run with what is true of it, and says it as a fact.
  *
- * `null`: nothing of it was under way. A fact that the machine knows already changes nothing; one that happened while
- * nobody looked is told with its own time.
+ * `null`: nothing of it was under way, or nobody can tell, which keeps no other unit from being looked after (I11). A fact
+ * that the machine knows already changes nothing; one that happened while nobody looked is told with its own time.
  */
-export async function reconcile(actor: UnitActor, drivers: Drivers, clock: Clock): Promise<Fact | null> {
+export async function reconcile(actor: UnitActor, { drivers, clock, log }: World): Promise<Fact | null> {
   const context: UnitContext = actor.snapshot.context;
   const { state, substate } = stateOf(actor.snapshot.value);
   const { generation, run, spec } = context;
   if (state === 'reaped' || substate === 'waiting' || run === null) return null;
   // The outcome stands; only what the run left behind is still to be dealt with.
   if (substate === 'sweeping') return { type: 'run.adopted', generation, handle: run.handle ?? NO_HANDLE };
-  const sighting = await drivers[driverNameOf(spec)]?.sight(runOf(context));
-  return sighting ? factOf(sighting, state === 'spawning', generation, clock) : null;
+  try {
+    const sighting = await drivers[driverNameOf(spec)]?.sight(runOf(context));
+    return sighting ? factOf(sighting, state === 'spawning', generation, clock) : null;
+  } catch (error) {
+    log.error({ unit: actor.id }, `cannot tell what became of its run: ${problemOf(error).message}`);
+    return null;
+  }
 }
+
+/** Runs that ended, and whose orchestrator died before it had swept up after them. */
+export function tidy(units: readonly UnitActor[], { drivers, log, store }: World & { readonly store: Store }): void {
+  // A run whose unit is not done with it yet is swept by its own machine.
+  const current = units.filter(({ snapshot }) => stateOf(snapshot.value).state !== 'reaped').map(runIdOf);
+  const openRuns = [...store.openRuns().map(({ runId }) => runId), ...current];
+  const spared = units.filter(({ snapshot }) => keepsDescendants(snapshot.context.spec)).map(({ id }) => id);
+  for (const [name, driver] of Object.entries(drivers)) {
+    driver.tidy(openRuns, spared).catch((error: unknown) => {
+      log.warn({}, `what the ${name} driver left behind stays: ${problemOf(error).message}`);
+    });
+  }
+}
+
+const runIdOf = ({ snapshot }: UnitActor): RunId => runOf(snapshot.context).runId;
 
 const NO_HANDLE = { pid: null, identity: null };
 

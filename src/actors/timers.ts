@@ -11,6 +11,8 @@ export interface Wheel {
   disarmAll(unitId: UnitId): void;
   armed(unitId: UnitId, timer: TimerName): TimerRow | undefined;
   of(unitId: UnitId): readonly TimerRow[];
+  /** Nothing fires before: what became of a run while nobody looked comes before any deadline of it. */
+  start(): void;
   close(): void;
 }
 
@@ -23,6 +25,7 @@ export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel 
   const heap: TimerRow[] = [];
   let wakeAtMs = Number.POSITIVE_INFINITY;
   let cancelWake: () => void = () => {};
+  let isStarted = false;
 
   return {
     arm(row) {
@@ -38,6 +41,10 @@ export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel 
     },
     armed: (unitId, timer) => live.get(keyOf(unitId, timer)),
     of: (unitId) => [...live.values()].filter((row) => row.unitId === unitId),
+    start() {
+      isStarted = true;
+      wakeForFirst();
+    },
     close() {
       cancelWake();
       live.clear();
@@ -52,7 +59,7 @@ export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel 
   function wakeForFirst(): void {
     while (heap[0] && !isLive(heap[0])) pop(heap);
     const first = heap[0];
-    if (!first || first.dueMonoMs >= wakeAtMs) return;
+    if (!isStarted || !first || first.dueMonoMs >= wakeAtMs) return;
     cancelWake();
     wakeAtMs = first.dueMonoMs;
     cancelWake = clock.setTimer(Math.max(0, first.dueMonoMs - clock.monoMs()), wake);

@@ -153,6 +153,34 @@ describe('a SIGKILL of the orchestrator', () => {
     expect(sim.store.runs('build')[0]?.outcome).toMatchObject({ kind: 'failed', code: 7, endedMs: startedMs + 1_000 });
   });
 
+  test('a job that ended before its deadline is not timed out by an orchestrator that comes after both', async () => {
+    const units = [aJob('build', { timeout: '1s' })];
+    const sim = await Simulation.open({ units, behaviours: { build: { diesAfterMs: 500 } } });
+    simulation = sim;
+    sim.ask('build', 'start');
+    await sim.settle();
+    sim.crash();
+    sim.clock.advance(60_000);
+    await sim.open();
+    await sim.settle();
+    expect(sim.store.runs('build')[0]?.outcome).toMatchObject({ kind: 'finished', code: 0 });
+  });
+
+  test('while a run is swept: what is left of it is swept by the next one', async () => {
+    const behaviours = { web: { strays: 1, strayTermDeaf: true } };
+    const sim = await Simulation.open({ units: [aServer('web')], behaviours });
+    simulation = sim;
+    sim.ask('web', 'start');
+    await sim.settle();
+    sim.ask('web', 'stop');
+    await sim.settle();
+    expect(sim.value('web')).toEqual({ stopping: { sweeping: 'terminating' } });
+    sim.crash();
+    await sim.open();
+    await sim.advance(5_000);
+    expect([sim.value('web'), sim.world.pidsAlive()]).toEqual([{ reaped: 'settled' }, []]);
+  });
+
   test('a launch that nobody had begun is taken back, and made again under a new run', async () => {
     const sim = await Simulation.open({ units: [aServer('api')], behaviours: { api: [{ launch: 'hangs' }, {}] } });
     simulation = sim;

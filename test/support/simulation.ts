@@ -58,7 +58,13 @@ export class Simulation {
   async open(): Promise<void> {
     const session = this.clock.session();
     const driver = this.#processes.driver(session);
-    const drivers: Drivers = { process: driver, files: driver };
+    // To ask the world takes time, in which whatever is due happens.
+    const sight = driver.sight.bind(driver);
+    driver.sight = (run) => {
+      this.clock.advance(0);
+      return sight(run);
+    };
+    const drivers: Drivers = { process: driver, files: this.#processes.driver(session) };
     this.#session = session;
     this.#orchestrator = new Orchestrator({
       // It outlives the orchestrator: closing one must not close the other.

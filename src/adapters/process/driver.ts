@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock, Driver, DriverCall, Log, Outputs, Reporter, Sighting } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import type { Fact } from '../../machines/events.ts';
-import type { EndMethod, Survivor } from '../../machines/vocabulary.ts';
+import type { EndMethod, RunId, Survivor, UnitId } from '../../machines/vocabulary.ts';
 import { requireLinux } from '../system/platform.ts';
 import type { BaseEnvironment, ProgramSpec } from './environment.ts';
 import { type FifoPool, fifoPool } from './fifo-pool.ts';
@@ -15,6 +15,7 @@ import { type LaunchPlan, planLaunch } from './launch-plan.ts';
 import { installLauncher, type Launcher } from './launcher.ts';
 import { rememberKeys } from './new-keys.ts';
 import { type News, type Observation, type ObservedRun, observeRun } from './observation.ts';
+import { endOrphans, orphanedRuns } from './orphans.ts';
 import { processOutputs } from './outputs.ts';
 import { type Patrol, patrolRuns } from './patrol.ts';
 import { readRecord } from './record.ts';
@@ -165,6 +166,12 @@ class ProcessDriver implements ProcessRunner {
 
   leave(): void {
     this.#leaves = true;
+  }
+
+  async tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<void> {
+    const { ownerId, log } = this.#options;
+    const later = (ms: number, run: () => void) => this.#later(ms, run);
+    endOrphans(orphanedRuns(ownerId, openRuns, sparedUnits), this.#sweeper, later, log);
   }
 
   async close(): Promise<void> {

@@ -20,7 +20,7 @@ export interface SimulatedClock extends Clock {
 }
 
 export interface ClockSession extends Clock {
-  /** Forgets every timer and deferred call of this session, as the death of its process would. */
+  /** Forgets every timer and deferred call of this session, and takes no more, as the death of its process would. */
   end(): void;
 }
 
@@ -69,6 +69,7 @@ interface Time {
 
 class SessionClock implements ClockSession {
   readonly #time: Time;
+  #isOver = false;
 
   constructor(time: Time) {
     this.#time = time;
@@ -88,6 +89,7 @@ class SessionClock implements ClockSession {
 
   setTimer(ms: number, run: () => void): () => void {
     const time = this.#time;
+    if (this.#isOver) return () => {};
     const timer = { dueMs: time.monoMs + Math.max(0, ms), owner: this, run };
     // After the equal ones: timers that are due together fire in the order in which they were set.
     time.timers.splice(time.timers.findLastIndex((other) => other.dueMs <= timer.dueMs) + 1, 0, timer);
@@ -97,10 +99,11 @@ class SessionClock implements ClockSession {
   }
 
   defer(run: () => void): void {
-    this.#time.deferred.push({ owner: this, run });
+    if (!this.#isOver) this.#time.deferred.push({ owner: this, run });
   }
 
   end(): void {
+    this.#isOver = true;
     this.#time.timers = this.#time.timers.filter(({ owner }) => owner !== this);
     this.#time.deferred = this.#time.deferred.filter(({ owner }) => owner !== this);
   }

@@ -1,6 +1,6 @@
 import type { Clock, Driver, DriverCall, Reporter } from '../../actors/ports.ts';
 import type { Fact } from '../../machines/events.ts';
-import type { RunId } from '../../machines/vocabulary.ts';
+import type { RunId, UnitId } from '../../machines/vocabulary.ts';
 import type { Behaviours } from './behaviour.ts';
 import { handleOf, type SimulatedProcess } from './process.ts';
 import { type Change, World } from './world.ts';
@@ -98,6 +98,12 @@ class SimulatedDriver implements Driver {
 
   async sight(run: DriverCall['run']) {
     return this.#world.sight(run);
+  }
+
+  async tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<void> {
+    for (const { runId, unitId } of this.#world.processes()) {
+      if (!openRuns.includes(runId) && !sparedUnits.includes(unitId)) this.#world.sweep(runId, 'kill');
+    }
   }
 
   /** The world remembers its runs, so that a second launch is noticed even then. */

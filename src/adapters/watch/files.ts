@@ -92,6 +92,9 @@ class FileWatchDriver implements Driver {
     this.#ended.delete(runId);
   }
 
+  /** What watches here ends with us. */
+  async tidy(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#report = null;
     await Promise.all([...this.#watching.keys()].map((runId) => this.#disarm(runId)));

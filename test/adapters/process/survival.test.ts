@@ -165,3 +165,20 @@ test('in a hundred races between a launch and its revocation exactly one side wi
   const ends = rig.facts.filter(({ type }) => type === 'run.exited' || type === 'run.revoked');
   expect(ends.length).toBe(101);
 });
+
+test('what outlived a run that is over is ended by the next orchestrator, and what is spared or open is not', async () => {
+  const rig = await openRig();
+  const begin = async (runId: string) => {
+    const call = rig.call({ command: 'exec sleep 1000' }, { runId });
+    await rig.driver.launch(call);
+    return (await rig.fact('run.launched', call)).handle.identity;
+  };
+  const [over, open, spared] = [await begin('over.1'), await begin('open.1'), await begin('spared.1')];
+  const later = await rig.reopen();
+  await later.driver.tidy(['open.1'], ['spared']);
+  const ended = rig.call({}, { runId: 'over.1' });
+  expect((await rig.fact('run.exited', ended)).exit.signal).toBe('SIGTERM');
+  const conditions = [over, open, spared].map((identity) => identity && conditionOf(identity));
+  expect(conditions).toEqual(['gone', 'running', 'running']);
+  expect(later.warnings).toEqual(['something of run over.1 outlived it, and is ended now']);
+});
