@@ -120,8 +120,12 @@ export interface UnitHandle {
   /** Its runs, newest first. */
   history(): readonly RunRow[];
   output(query?: Partial<OutputQuery> & { readonly runId?: RunId }): Promise<OutputSlice>;
-  /** What it prints from now on; ends when the run has ended. */
-  follow(options?: { readonly runId?: RunId; readonly signal?: AbortSignal }): AsyncIterable<string>;
+  /** What it prints from `fromByte` on (by default: from now on); ends when the run has ended. */
+  follow(options?: {
+    readonly runId?: RunId;
+    readonly fromByte?: number;
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<string>;
 }
 
 export interface JournalOptions {
