@@ -94,7 +94,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
       case 'startProbe': {
         const { probe } = command.params;
         const probeSpec = probe === 'ready' ? readyOf(spec) : aliveOf(spec);
-        return probeSpec ? probes.start({ key, seq, run, probe, spec: probeSpec }) : undefined;
+        return probeSpec ? probes.start({ key, seq, run, probe, unit: spec, spec: probeSpec }) : undefined;
       }
       case 'stopProbe':
         return probes.stop(run, command.params.probe);

@@ -83,8 +83,8 @@ export interface Driver {
   /** Forgets and deletes what the driver keeps for a run. */
   discard(run: RunRef): Promise<void>;
   /**
-   * Ends what is left of runs that are over: whoever orchestrated them died before it could. Called once, when it is known
-   * which runs are still open. `sparedUnits` leave things behind on purpose.
+   * Ends what is left of runs that are over: whoever orchestrated them died before it could. Called once, when it is
+   * known which runs are still open. `sparedUnits` leave things behind on purpose.
    */
   tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<void>;
   /** Stops watching and reporting. Ends nothing: what runs, runs on. */
@@ -96,6 +96,8 @@ export interface ProbeCall {
   readonly seq: number;
   readonly run: RunRef;
   readonly probe: ProbePurpose;
+  /** Where a command that is asked runs, and what it is given. */
+  readonly unit: UnitSpec;
   readonly spec: ReadySpec | AliveSpec;
 }
 /**

@@ -65,7 +65,7 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
     const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets });
     undo.unshift(() => processes.close());
     const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
-    const exec = execForUnits({ units: () => store.units(), baseEnv: env, secrets });
+    const exec = execForUnits(env, secrets);
     const probes = systemProbes({ clock, log, exec, redact: secrets.redact });
     const orchestrator = await openOrchestrator({
       store,

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { RunRef } from '../../machines/commands.ts';
+import type { UnitSpec } from '../../machines/spec.ts';
 import { type Answer, type Bounds, failed, PASSED, printMs } from './answer.ts';
 
-/** A command that is asked about a run. It is run where the unit runs, and with its environment. */
+/** A command that is asked about a unit. It is run where the unit runs, and with its environment. */
 export type CommandQuestion = Bounds & {
-  readonly run: RunRef;
+  readonly unit: UnitSpec;
   /** A string is for a shell, an array is executed as it is. */
   readonly command: string | readonly string[];
 };

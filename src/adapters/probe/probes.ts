@@ -41,7 +41,7 @@ export function systemProbes({ clock, log, owns, exec = nobodyRuns, redact }: Sy
 
   const ask = async (call: ProbeCall, bounds: Bounds): Promise<Answer> => {
     const { target } = call.spec;
-    if ('exec' in target) return askCommand({ run: call.run, command: target.exec, ...bounds });
+    if ('exec' in target) return askCommand({ unit: call.unit, command: target.exec, ...bounds });
     const answer = await ('tcp' in target ? askTcp(target.tcp, bounds) : askHttp(target, bounds, redact));
     const port = localPortOf(target);
     if (answer.is !== 'passed' || call.probe !== 'ready' || owns === undefined || port === null) return answer;

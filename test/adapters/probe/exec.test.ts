@@ -9,7 +9,6 @@ import { simulatedClock } from '../../../src/adapters/simulation/clock.ts';
 import { identify } from '../../../src/adapters/system/identity.ts';
 import { decodeUnit } from '../../../src/machines/spec.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
-import { runOf } from '../simulation/calls.ts';
 import { aliveCall, readyCall } from './bench.ts';
 
 const open: Probes[] = [];
@@ -35,9 +34,9 @@ async function probing(options: { readonly redact?: (text: string) => string } =
     },
   };
   const said: string[] = [];
-  const units = () => [{ epoch: 'api', spec: decodeUnit({ id: 'api', command: 'x', cwd }) }];
-  const exec = execForUnits({ units, baseEnv: process.env });
-  const probes = systemProbes({ clock: counting, log: silentLog, exec, ...options });
+  const unit = decodeUnit({ id: 'api', command: 'x', cwd });
+  const system = systemProbes({ clock: counting, log: silentLog, exec: execForUnits(process.env), ...options });
+  const probes: Probes = { ...system, start: (call) => system.start({ ...call, unit }) };
   open.push(probes);
   await probes.connect(({ fact }) => said.push('detail' in fact ? `${fact.type}: ${fact.detail}` : fact.type));
   const path = (name: string) => join(cwd, name);
@@ -164,11 +163,4 @@ test('a command that is asked for ever says only edges: sick, sick for too long,
     heardAfter: [0, 0, 0, 1, 1, 2, 2, 3],
     said: [`probe.failed: ${sick}`, `probe.exhausted: ${sick}`, 'probe.passed'],
   });
-});
-
-test('a unit that is not there any more is not called unhealthy', async () => {
-  const { probes, said, answered } = await probing();
-  await probes.start({ ...aliveCall({ exec: 'exit 1' }, { failures: 1 }), run: runOf('gone') });
-  await answered(1);
-  expect(said).toEqual([]);
 });

@@ -28,6 +28,7 @@ export const probeFor = (run: RunRef, probe: ProbeCall['probe'], spec: ProbeCall
   seq,
   run,
   probe,
+  unit: serverSpec(run.unitId),
   spec,
 });
 
