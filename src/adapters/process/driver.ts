@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock, Driver, DriverCall, Log, Outputs, Reporter, Sighting } from '../../actors/ports.ts';
+import type { DriverCall, Outputs, Reporter, Sighting } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import type { Fact } from '../../machines/events.ts';
 import type { EndMethod, RunId, Survivor, UnitId } from '../../machines/vocabulary.ts';
 import { requireLinux } from '../system/platform.ts';
-import type { BaseEnvironment, ProgramSpec } from './environment.ts';
+import type { ProgramSpec } from './environment.ts';
 import { type FifoPool, fifoPool } from './fifo-pool.ts';
 import { type Guardian, openGuardian } from './guardian.ts';
 import { needsGuardian } from './guardian-policy.ts';
@@ -18,33 +18,16 @@ import { type News, type Observation, type ObservedRun, observeRun } from './obs
 import { endOrphans, orphanedRuns } from './orphans.ts';
 import { processOutputs } from './outputs.ts';
 import { type Patrol, patrolRuns } from './patrol.ts';
+import type { ProcessDriverOptions, ProcessRunner } from './process-runner.ts';
 import { readRecord } from './record.ts';
 import { remainsOf } from './remains.ts';
 import { findProgram } from './resolve.ts';
 import { type RunPaths, runPaths, runsDirectory, takeClaim } from './run-directory.ts';
 import { signalRun } from './run-signal.ts';
 import { TOOLS_PATH } from './script.ts';
-import { recallSecrets, type SecretKeeper } from './secrets.ts';
+import { recallSecrets } from './secrets.ts';
 import { openSweeper, type Sweeper } from './sweeper.ts';
 import { verdictOn } from './verdict.ts';
-
-export interface ProcessDriverOptions {
-  readonly stateDir: string;
-  /** Names this installation in the marker of everything it starts. */
-  readonly ownerId: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** What units may inherit from: usually `process.env`. */
-  readonly baseEnv: BaseEnvironment;
-  /** Is told every secret that a command is given: what is written down must not hold it. */
-  readonly secrets?: SecretKeeper;
-}
-
-export interface ProcessRunner extends Driver {
-  readonly outputs: Outputs;
-  /** What runs when the driver is closed is left on purpose, whatever becomes of it when we die. */
-  leave(): void;
-}
 
 /**
  * Runs operating-system processes that survive us, with their ending.

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { ExitReport } from '../../machines/vocabulary.ts';
 import type { ProgramSpec } from './environment.ts';
 import { readRecord } from './record.ts';
-import { type RunPaths, runPaths, runsDirectory } from './run-directory.ts';
+import { RUN_ID, type RunPaths, runPaths, runsDirectory } from './run-directory.ts';
 
 /** May live on without us: the guardian has nothing to do with it. */
 const ADOPT = 'adopt\n';
@@ -26,7 +26,8 @@ export const needsGuardian = (policy: string): boolean => policy !== ADOPT;
 
 /** Whether anything may still run here that is not to outlive its orchestrator. */
 export function hasGuardedRuns(stateDir: string): boolean {
-  return readdirSync(runsDirectory(stateDir)).some((runId) => {
+  const runIds = readdirSync(runsDirectory(stateDir)).filter((name) => RUN_ID.test(name));
+  return runIds.some((runId) => {
     const paths = runPaths(stateDir, runId);
     return existsSync(paths.policy) && needsGuardian(readFileSync(paths.policy, 'latin1')) && !hasEnded(paths);
   });

@@ -10,7 +10,8 @@
  *   then ends what it has told to end, tells nobody else, and leaves. Told is decided: adoption came too late.
  * - A launch that nobody has claimed is revoked by its claim; one that is under way has five seconds to say who it is.
  * - It says what it does before it does it: a signal that nobody accounts for would look like a crash.
- * - No signal without the start time of the very process; no record of another boot or pid namespace is believed.
+ * - No signal without the start time of the very process; no record of another boot or pid namespace is believed, and
+ *   none that names process 1, whose group would mean everybody.
  * - Age is counted in steps of at most two seconds: a machine that slept has not used up a lease.
  * - While a lease runs only `owner` is looked at, so a thousand runs cost no more than one.
  * - The rest of the command's session is killed when the grace is over. Who left the session is for the next sweep.
@@ -28,12 +29,14 @@ now() {
   read -r up idle </proc/uptime
   up=\${up%.*}\${up#*.}
 }
+# PID START: it lives, and is the one that is meant.
 is() {
   read -r stat </proc/$1/stat || return 1
   set -- "$2" \${stat##*) }
   state=$2 group=$4
   [ "$2" != Z ] && [ "$2" != X ] && [ "\${21}" = "$1" ]
 }
+# What the record says, if it is of this boot and namespace.
 identify() {
   read -r head && [ "$head" = "$world" ] || return 1
   while read -r word number detail; do
@@ -45,7 +48,21 @@ identify() {
   done
   case $pid in *[!0-9]* | 0 | 1) return 1 ;; esac
 }
+# One look at all processes serves all runs of a turn.
+isSession() {
+  if [ ! "$sessions" ]; then
+    sessions=' '
+    for file in /proc/[0-9]*/stat; do
+      read -r stat <$file || continue
+      set -- "$1" \${stat##*) }
+      sessions="$sessions$5 "
+    done
+  fi
+  case $sessions in *" $1 "*) ;; *) return 1 ;; esac
+}
+# Whether anybody of the session is left. Kills them when it is time.
 sweep() {
+  isSession "$pid" || return 1
   left=1
   for file in /proc/[0-9]*/stat; do
     read -r stat <$file || continue
@@ -111,7 +128,7 @@ while :; do
   [ $step -le 200 ] || step=200
   age=$((age + step))
   if [ $age -ge $due ]; then
-    due=360000000 next=
+    due=360000000 next= sessions=
     [ ! "$told" ] || due=0
     for run in $todo; do attend $run && next="$next $run"; done
     [ "$next" ] || exit 0

@@ -12,8 +12,9 @@ import { installScript, TOOLS_PATH } from './script.ts';
 
 /** A shell is there in milliseconds; one that is not there by then is not coming. */
 const READY_WITHIN_MS = 5_000;
-/** How long after the death of a guardian the next one is started. */
-const AGAIN_MS = 200;
+/** How long after the death of a guardian the next one is started, and after one that could not be started. */
+const NEXT_MS = 200;
+const AGAIN_MS = 2_000;
 /** With nothing left to end it goes at once. */
 const GONE_WITHIN_MS = 1_000;
 
@@ -59,10 +60,15 @@ export function openGuardian({ stateDir, clock, log }: GuardianOptions): Guardia
   }
   async function start(): Promise<ChildProcess> {
     const guardian = launch(stateDir, instance);
-    await readiness(guardian, clock);
-    // Only now: until somebody is there to take over, the earlier one stays in charge.
-    writeFileSync(`${owner}.${instance}`, `${instance}\n`, { mode: 0o600 });
-    renameSync(`${owner}.${instance}`, owner);
+    try {
+      await readiness(guardian, clock);
+      // Only now: until somebody is there to take over, the earlier one stays in charge.
+      writeFileSync(`${owner}.${instance}`, `${instance}\n`, { mode: 0o600 });
+      renameSync(`${owner}.${instance}`, owner);
+    } catch (error) {
+      guardian.kill('SIGKILL');
+      throw error;
+    }
     guardian.once('exit', (code, signal) => {
       if (closed) return;
       log.warn(
@@ -70,18 +76,18 @@ export function openGuardian({ stateDir, clock, log }: GuardianOptions): Guardia
         `the guardian has ended, by ${signal ?? `code ${code}`}; another follows`,
       );
       current = null;
-      next();
+      next(NEXT_MS);
     });
     return guardian;
   }
-  function next(): void {
+  function next(waitMs: number): void {
     cancelNext();
-    cancelNext = clock.setTimer(AGAIN_MS, () => void stand().catch(tryAgain));
+    cancelNext = clock.setTimer(waitMs, () => void stand().catch(tryAgain));
   }
   function tryAgain(error: unknown): void {
     if (closed) return;
     log.error({}, `nobody ends what may not outlive us: ${problemOf(error).message} It is tried again.`);
-    next();
+    next(AGAIN_MS);
   }
 
   return {
@@ -98,7 +104,8 @@ export function openGuardian({ stateDir, clock, log }: GuardianOptions): Guardia
       const guardian = await current?.catch(() => null);
       current = null;
       if (!guardian || !(await goes(guardian, leave, clock)) || leave) return;
-      if (readFileSync(owner, 'latin1').trim() === instance) rmSync(owner);
+      // The next orchestrator may be there already.
+      if (existsSync(owner) && readFileSync(owner, 'latin1').trim() === instance) rmSync(owner);
     },
   };
 }
@@ -130,12 +137,9 @@ async function readiness(guardian: ChildProcess, clock: Clock): Promise<void> {
   guardian.stdout?.once('data', () => resolve());
   try {
     await promise;
-    guardian.off('exit', ended);
-  } catch (error) {
-    guardian.kill('SIGKILL');
-    throw error;
   } finally {
     cancel();
+    guardian.off('exit', ended);
   }
 }
 

@@ -22,9 +22,11 @@ export interface RunPaths {
 
 export const runsDirectory = (stateDir: string): string => join(stateDir, 'runs');
 
+export const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
 /** Ids are checked when they are made; this only keeps a wrong one from leaving the directory. */
 export function runPaths(stateDir: string, runId: RunId): RunPaths {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(runId)) throw new TypeError(`"${runId}" is no run id`);
+  if (!RUN_ID.test(runId)) throw new TypeError(`"${runId}" is no run id`);
   const directory = join(runsDirectory(stateDir), runId);
   const inside = (name: string) => join(directory, name);
   return {

@@ -1,0 +1,21 @@
+import type { Clock, Driver, Log, Outputs } from '../../actors/ports.ts';
+import type { BaseEnvironment } from './environment.ts';
+import type { SecretKeeper } from './secrets.ts';
+
+export interface ProcessDriverOptions {
+  readonly stateDir: string;
+  /** Names this installation in the marker of everything it starts. */
+  readonly ownerId: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What units may inherit from: usually `process.env`. */
+  readonly baseEnv: BaseEnvironment;
+  /** Is told every secret that a command is given: what is written down must not hold it. */
+  readonly secrets?: SecretKeeper;
+}
+
+export interface ProcessRunner extends Driver {
+  readonly outputs: Outputs;
+  /** What runs when the driver is closed is left on purpose, whatever becomes of it when we die. */
+  leave(): void;
+}
