@@ -1,5 +1,5 @@
 /**
- * Every state a unit can be in when its orchestrator is killed, against everything that can meanwhile become of its run.
+ * Every state a unit can be in when its orchestrator is killed, against all that can meanwhile become of its run.
  *
  * Real processes, the real store, and afterwards another orchestrator on the same directory.
  */
