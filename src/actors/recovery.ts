@@ -31,8 +31,8 @@ interface World {
 /**
  * Compares what is recorded of a unit's run with what is true of it, and says it as a fact.
  *
- * `null`: nothing of it was under way, or nobody can tell, which keeps no other unit from being looked after (I11). A fact
- * that the machine knows already changes nothing; one that happened while nobody looked is told with its own time.
+ * `null`: nothing of it was under way, or nobody can tell, which keeps no other unit from being looked after (I11). A
+ * fact that the machine knows already changes nothing; one that happened while nobody looked is told with its own time.
  */
 export async function reconcile(actor: UnitActor, { drivers, clock, log }: World): Promise<Fact | null> {
   const context: UnitContext = actor.snapshot.context;

@@ -12,6 +12,7 @@ import { requireLinux } from '../adapters/system/platform.ts';
 import { fileWatchDriver } from '../adapters/watch/files.ts';
 import { assertConsistent, type UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
+import type { UnitId } from '../machines/vocabulary.ts';
 import { lockStateDir } from '../store/lock.ts';
 import type { Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
@@ -92,8 +93,8 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
       withPolicy: (spec) => withDeathPolicy(spec, policy),
       leave: () => processes.leave(),
     };
-    enroll(session, units, options.groups ?? {});
-    if (options.start !== false) await begin(session, units);
+    const replaced = enroll(session, units, options.groups ?? {});
+    if (options.start !== false) await begin(session, units, replaced);
     return createReeve(session);
   } catch (error) {
     for (const close of undo) await close();
@@ -112,25 +113,40 @@ function ownerIdOf(store: Store): string {
 
 const newInstance = (): string => randomBytes(4).toString('hex');
 
-/** Adds what is new, and what is written otherwise than before. What is up keeps the spec it was started with. */
-function enroll({ orchestrator, log }: Session, units: readonly UnitSpec[], groups: OpenOptions['groups'] & {}): void {
+/**
+ * Adds what is new, and what is written otherwise than before. What is up keeps the spec it was started with.
+ *
+ * @returns The units that took the place of an earlier one, which was at rest.
+ */
+function enroll(
+  { orchestrator, log }: Session,
+  units: readonly UnitSpec[],
+  groups: OpenOptions['groups'] & {},
+): ReadonlySet<UnitId> {
+  const replaced = new Set<UnitId>();
   const changed = units.filter((spec) => {
     const known = orchestrator.registry.get(spec.id);
     if (!known) return true;
     if (JSON.stringify(known.snapshot.context.spec) === JSON.stringify(spec)) return false;
     const isAtRest = stateOf(known.snapshot.value).substate === 'settled';
-    if (!isAtRest)
-      log.warn({ unit: spec.id }, 'its spec has changed; stop it, and open again, to run it by the new one');
+    if (isAtRest) replaced.add(spec.id);
+    else log.warn({ unit: spec.id }, 'its spec has changed; stop it, and open again, to run it by the new one');
     return isAtRest;
   });
   orchestrator.add(changed, groups);
+  return replaced;
 }
 
-/** After a crash only what is new is started: the rest goes on as it was meant to (its own state knows). */
-async function begin({ orchestrator, store }: Session, units: readonly UnitSpec[]): Promise<void> {
+/**
+ * Starts a new session, or goes on with one that a crash interrupted: then only units that never ran are started. What
+ * rests stays at rest, also where its spec has changed; what is up goes on by its own state.
+ */
+async function begin({ orchestrator, store }: Session, units: readonly UnitSpec[], replaced: ReadonlySet<UnitId>) {
   const isResumed = store.meta('session') === 'open';
-  store.setMeta('session', 'open');
-  const neverRun = ({ id }: UnitSpec): boolean => orchestrator.registry.get(id)?.snapshot.context.generation === 0;
-  const ids = (isResumed ? units.filter(neverRun) : units).map(({ id }) => id);
+  const isNew = ({ id }: UnitSpec): boolean =>
+    !replaced.has(id) && orchestrator.registry.get(id)?.snapshot.context.generation === 0;
+  const ids = (isResumed ? units.filter(isNew) : units).map(({ id }) => id);
   if (ids.length > 0) await orchestrator.up(ids);
+  // Only now: a crash before this line begins the session again, and what is up already is not started twice.
+  store.setMeta('session', 'open');
 }

@@ -257,6 +257,23 @@ describe('after a SIGKILL of the host', () => {
     ]);
   });
 
+  test('a stopped unit whose spec has changed stays stopped, and runs by the new one when it is started', async () => {
+    const stateDir = temporaryDirectory();
+    const killed = await host(
+      stateDir,
+      `const reeve = await openReeve({ stateDir, units: [server({ id: 'api', command: 'exec sleep 1000' })] });
+       await reeve.unit('api').start();
+       await reeve.unit('api').stop();`,
+    );
+    process.kill(killed.pid, 'SIGKILL');
+    await killed.gone;
+    const changed = job({ id: 'api', command: 'echo changed' });
+    const reeve = await open({ stateDir, units: [changed, job({ id: 'new', command: 'true' })] });
+    await reeve.unit('new').reached('finished', { within: '10s' });
+    expect(reeve.unit('api').status()).toMatchObject({ state: 'reaped', outcome: null });
+    expect((await reeve.run(changed)).output.tail).toBe('changed\n');
+  });
+
   test('what close leaves is adopted by the next one', async () => {
     const stateDir = temporaryDirectory();
     const units = [server({ id: 'left', command: 'exec sleep 1000' })];

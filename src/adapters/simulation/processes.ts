@@ -127,7 +127,9 @@ class SimulatedDriver implements Driver {
     const sighting = this.#world.sight(call.run);
     const process = this.#world.processOf(runId);
     this.#watches.set(runId, { call, adopted });
-    if (process !== null && !adopted) this.#tell(call, launched(process, false));
+    // Who attaches without a handle does not know yet that it was launched.
+    const isNews = !adopted || (sighting.is === 'alive' && call.run.handle === null);
+    if (process !== null && isNews) this.#tell(call, launched(process, adopted));
     if (sighting.is === 'ended' && process !== null) this.#pass({ is: 'ended', process });
     if (sighting.is === 'lost' || sighting.is === 'revoked') {
       this.#watches.delete(runId);

@@ -166,7 +166,7 @@ test('in a hundred races between a launch and its revocation exactly one side wi
   expect(ends.length).toBe(101);
 });
 
-test('what outlived a run that is over is ended by the next orchestrator, and what is spared or open is not', async () => {
+test('what outlived a run that is over is ended by the next one, and what is spared or open is not', async () => {
   const rig = await openRig();
   const begin = async (runId: string) => {
     const call = rig.call({ command: 'exec sleep 1000' }, { runId });
