@@ -3,7 +3,6 @@
  */
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ancestry, type LeftProcess, leftProcesses } from './leftovers.ts';
@@ -99,7 +98,7 @@ export async function within<T>(promise: Promise<T>, deadlineMs: number, words: 
 
 /** Processes that have to do with a directory: by its name in their arguments or environment, or an open file in it. */
 export const holdersOf = (directory: string): readonly LeftProcess[] =>
-  leftProcesses(basename(directory), ancestry(process.pid));
+  leftProcesses(directory, ancestry(process.pid));
 
 /** Who is left of them when they were given time to go: nobody, if all is well. */
 export async function leftIn(directory: string, deadlineMs = 5_000): Promise<readonly string[]> {
