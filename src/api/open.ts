@@ -17,9 +17,11 @@ import { lockStateDir } from '../store/lock.ts';
 import type { Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
 import { deathPolicy, withDeathPolicy } from './death-policy.ts';
+import { assertOptions } from './options.ts';
 import { establishOwnerToken } from './owner-token.ts';
 import { createReeve, type Session } from './reeve.ts';
 import { withoutSecrets } from './secrets.ts';
+import { decodedSpec } from './specs.ts';
 import { resolveStateDir } from './state-dir.ts';
 import type { OpenOptions, Reeve } from './types.ts';
 
@@ -45,10 +47,11 @@ export const STORE_FILE = 'reeve.db';
  */
 export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
   requireLinux('Orchestrating processes');
+  assertOptions(options);
   const env = options.env ?? process.env;
   const cwd = process.cwd();
   const policy = deathPolicy(options.onOrchestratorDeath);
-  const units = (options.units ?? []).map((spec) => withDeathPolicy(spec, policy));
+  const units = (options.units ?? []).map((spec) => withDeathPolicy(decodedSpec(spec), policy));
   assertConsistent(units);
   const stateDir = resolveStateDir({ stateDir: options.stateDir, cwd, env });
   const clock = options.clock ?? systemClock();
@@ -63,11 +66,12 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
     const store = openStore({ path: join(stateDir, STORE_FILE), durability: options.durability ?? 'process-crash' });
     undo.unshift(() => store.close());
     const ownerId = ownerIdOf(store);
-    const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets });
+    const { redact } = secrets;
+    const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets, redact });
     undo.unshift(() => processes.close());
     const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
     const exec = execForUnits(env, secrets);
-    const probes = systemProbes({ clock, log, exec, redact: secrets.redact });
+    const probes = systemProbes({ clock, log, exec, redact, whyNotOurs: processes.whyNotOurs });
     const orchestrator = await openOrchestrator({
       store,
       clock,
@@ -90,7 +94,7 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
       sinceMs,
       unlock,
       outputs: processes.outputs,
-      withPolicy: (spec) => withDeathPolicy(spec, policy),
+      complete: (spec) => withDeathPolicy(decodedSpec(spec), policy),
       leave: () => processes.leave(),
     };
     const replaced = enroll(session, units, options.groups ?? {});

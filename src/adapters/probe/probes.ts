@@ -11,16 +11,17 @@ import { startProbing } from './probing.ts';
 import { askTcp } from './tcp.ts';
 
 /**
- * Does a process of this run listen on this port of this machine?
+ * Why is it no process of this run that listens on this port of this machine, in words? `null`: it is one, or nobody can
+ * tell.
  *
  * Asked after a readiness probe passed, and only about this machine. Without it, whoever answers makes the unit ready.
  */
-export type OwnsPort = (run: RunRef, port: number) => Promise<boolean>;
+export type WhyNotOurs = (run: RunRef, port: number) => Promise<string | null>;
 
 export interface SystemProbesOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly owns?: OwnsPort;
+  readonly whyNotOurs?: WhyNotOurs;
   /** Without it no command can be asked. */
   readonly exec?: RunCommand;
   /** Takes the secrets out of what is quoted from an answer, before it is cut to a length that can be shown. */
@@ -28,7 +29,7 @@ export interface SystemProbesOptions {
 }
 
 /** Probes over the network of this machine, TCP and HTTP, and by commands. */
-export function systemProbes({ clock, log, owns, exec = nobodyRuns, redact }: SystemProbesOptions): Probes {
+export function systemProbes({ clock, log, whyNotOurs, exec = nobodyRuns, redact }: SystemProbesOptions): Probes {
   const running = new Map<string, { readonly key: string; readonly stop: () => void }>();
   const commands = new Set<Promise<Answer>>();
   let report: Reporter | null = null;
@@ -44,14 +45,10 @@ export function systemProbes({ clock, log, owns, exec = nobodyRuns, redact }: Sy
     if ('exec' in target) return askCommand({ unit: call.unit, command: target.exec, ...bounds });
     const answer = await ('tcp' in target ? askTcp(target.tcp, bounds) : askHttp(target, bounds, redact));
     const port = localPortOf(target);
-    if (answer.is !== 'passed' || call.probe !== 'ready' || owns === undefined || port === null) return answer;
-    const isOurs = await unlessAborted(owns(call.run, port), bounds.signal);
-    if (isOurs) return answer;
-    return failed(
-      isOurs === null
-        ? `port ${port} answers, but it did not become clear in time who listens there`
-        : `port ${port} answers, but no process of this unit listens there`,
-    );
+    if (answer.is !== 'passed' || call.probe !== 'ready' || whyNotOurs === undefined || port === null) return answer;
+    const late = `port ${port} answers, but it did not become clear in time who listens there`;
+    const why = await unlessAborted(whyNotOurs(call.run, port), bounds.signal, late);
+    return why === null ? answer : failed(why);
   };
 
   const tell = ({ run, probe, seq }: ProbeCall, verdict: Verdict) => {
@@ -110,11 +107,11 @@ function localPortOf(target: NetworkTarget): number | null {
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
 }
 
-/** `null`: it took too long. */
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | null> {
+/** `late`: what to say when it takes too long. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal, late: T): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return resolve(null);
-    signal.addEventListener('abort', () => resolve(null), { once: true });
+    if (signal.aborted) return resolve(late);
+    signal.addEventListener('abort', () => resolve(late), { once: true });
     answer.then(resolve, reject);
   });
 }

@@ -18,6 +18,7 @@ import { type News, type Observation, type ObservedRun, observeRun } from './obs
 import { endOrphans, orphanedRuns } from './orphans.ts';
 import { processOutputs } from './outputs.ts';
 import { type Patrol, patrolRuns } from './patrol.ts';
+import { type PortKeeper, portKeeper } from './port-keeper.ts';
 import type { ProcessDriverOptions, ProcessRunner } from './process-runner.ts';
 import { readRecord } from './record.ts';
 import { remainsOf } from './remains.ts';
@@ -44,6 +45,7 @@ export function processDriver(options: ProcessDriverOptions): ProcessRunner {
 
 class ProcessDriver implements ProcessRunner {
   readonly outputs: Outputs;
+  readonly whyNotOurs: ProcessRunner['whyNotOurs'];
   readonly #options: ProcessDriverOptions;
   readonly #observations = new Map<string, Observation>();
   readonly #isNew = rememberKeys();
@@ -51,16 +53,28 @@ class ProcessDriver implements ProcessRunner {
   readonly #patrol: Patrol;
   readonly #sweeper: Sweeper;
   readonly #guardian: Guardian;
+  readonly #ports: PortKeeper;
   #report: Reporter = () => {};
   #tools: { readonly fifos: FifoPool; readonly launcher: Launcher } | null = null;
   #closed = false;
   #leaves = false;
+
+  readonly #later = (ms: number, run: () => void): void => {
+    if (this.#closed) return;
+    const cancel = this.#options.clock.setTimer(ms, () => {
+      this.#timers.delete(cancel);
+      run();
+    });
+    this.#timers.add(cancel);
+  };
 
   constructor(options: ProcessDriverOptions) {
     this.#options = options;
     this.#patrol = patrolRuns(options.clock, this.#observations);
     this.#sweeper = openSweeper(options.clock, options.log);
     this.#guardian = openGuardian(options);
+    this.#ports = portKeeper(options, { sweeper: this.#sweeper, later: this.#later });
+    this.whyNotOurs = this.#ports.whyNotOurs;
     this.outputs = processOutputs(options);
   }
 
@@ -82,10 +96,12 @@ class ProcessDriver implements ProcessRunner {
     if (!this.#isNew(call) || !this.#tools) return;
     const { fifos, launcher } = this.#tools;
     const paths = this.#paths(call.run);
+    this.#ports.runs.began(call);
     try {
       // Somebody tried before us and could not say how it went.
       if (existsSync(paths.directory)) return this.#settle(call);
       const plan = planLaunch(call, this.#options);
+      await this.#ports.clear(call);
       if (needsGuardian(plan.policy)) await this.#guardian.stand();
       const fifo = await fifos.take();
       // Taken back while we waited, and answered.
@@ -102,6 +118,7 @@ class ProcessDriver implements ProcessRunner {
 
   async attach(call: DriverCall): Promise<void> {
     if (!this.#isNew(call) || this.#observations.has(call.run.runId)) return;
+    this.#ports.runs.began(call);
     recallSecrets(call, this.#options.secrets);
     if (call.run.handle === null) return this.#settle(call);
     this.#observe({ call, paths: this.#paths(call.run), adopted: true, announced: true });
@@ -117,14 +134,16 @@ class ProcessDriver implements ProcessRunner {
     observation?.causedBy(call.seq);
     const onDisk = () => readRecord(this.#paths(run).record)?.child ?? null;
     const identity = () => observation?.identity ?? run.handle?.identity ?? onDisk();
-    const later = (ms: number, again: () => void) => this.#later(ms, again);
-    signalRun({ call, signal, identity, gone: () => observation?.look(), later }, log);
+    signalRun({ call, signal, identity, gone: () => observation?.look(), later: this.#later }, log);
   }
 
   async sweep(call: DriverCall, how: 'terminate' | 'kill'): Promise<void> {
     if (!this.#isNew(call)) return;
     const remains = remainsOf(this.#options.ownerId, call.run, this.#paths(call.run));
-    const done = (survivors: readonly Survivor[]) => this.#say(call, { type: 'run.swept', survivors });
+    const done = (survivors: readonly Survivor[]) => {
+      this.#ports.runs.ended(call.run);
+      this.#say(call, { type: 'run.swept', survivors });
+    };
     this.#sweeper.sweep({ runId: call.run.runId, how, remains, done });
   }
 
@@ -144,6 +163,7 @@ class ProcessDriver implements ProcessRunner {
     this.#observations.get(run.runId)?.close();
     this.#observations.delete(run.runId);
     this.#sweeper.cancel(run.runId);
+    this.#ports.runs.discarded(run);
     await rm(this.#paths(run).directory, { recursive: true, force: true });
   }
 
@@ -153,8 +173,8 @@ class ProcessDriver implements ProcessRunner {
 
   async tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<void> {
     const { ownerId, log } = this.#options;
-    const later = (ms: number, run: () => void) => this.#later(ms, run);
-    endOrphans(orphanedRuns(ownerId, openRuns, sparedUnits), this.#sweeper, later, log);
+    this.#ports.runs.found(openRuns, sparedUnits);
+    endOrphans(orphanedRuns(ownerId, openRuns, sparedUnits), this.#sweeper, this.#later, log);
   }
 
   async close(): Promise<void> {
@@ -221,14 +241,6 @@ class ProcessDriver implements ProcessRunner {
   #say(call: DriverCall, news: News): void {
     const { unitId, generation } = call.run;
     this.#report({ unitId, cause: call.seq, fact: { ...news, generation } as Fact });
-  }
-
-  #later(ms: number, run: () => void): void {
-    const cancel = this.#options.clock.setTimer(ms, () => {
-      this.#timers.delete(cancel);
-      run();
-    });
-    this.#timers.add(cancel);
   }
 
   #paths(run: RunRef): RunPaths {

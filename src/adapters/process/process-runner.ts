@@ -1,4 +1,5 @@
 import type { Clock, Driver, Log, Outputs } from '../../actors/ports.ts';
+import type { RunRef } from '../../machines/commands.ts';
 import type { BaseEnvironment } from './environment.ts';
 import type { SecretKeeper } from './secrets.ts';
 
@@ -12,10 +13,14 @@ export interface ProcessDriverOptions {
   readonly baseEnv: BaseEnvironment;
   /** Is told every secret that a command is given: what is written down must not hold it. */
   readonly secrets?: SecretKeeper;
+  /** Takes the secrets out of what is quoted of other processes, before it is cut to a length that can be shown. */
+  readonly redact?: (text: string) => string;
 }
 
 export interface ProcessRunner extends Driver {
   readonly outputs: Outputs;
   /** What runs when the driver is closed is left on purpose, whatever becomes of it when we die. */
   leave(): void;
+  /** Why who listens on a port of this machine is no process of this run, in words. `null`: it is, or nobody can tell. */
+  whyNotOurs(run: RunRef, port: number): Promise<string | null>;
 }

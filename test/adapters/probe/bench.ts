@@ -3,13 +3,13 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import type { Clock, ProbeCall, Report } from '../../../src/actors/ports.ts';
 import { silentLog } from '../../../src/adapters/log/silent.ts';
-import { type OwnsPort, systemProbes } from '../../../src/adapters/probe/probes.ts';
+import { systemProbes, type WhyNotOurs } from '../../../src/adapters/probe/probes.ts';
 import { simulatedClock } from '../../../src/adapters/simulation/clock.ts';
 import type { AliveSpec, ProbeTarget, ReadySpec } from '../../../src/machines/spec.ts';
 import { probeFor, runOf } from '../simulation/calls.ts';
 
 /** Real connections, simulated time: nothing here depends on how fast the machine is. */
-export function probeBench(options: { readonly owns?: OwnsPort } = {}) {
+export function probeBench(options: { readonly whyNotOurs?: WhyNotOurs } = {}) {
   const clock = simulatedClock();
   const reports: Report[] = [];
   let armed = 0;

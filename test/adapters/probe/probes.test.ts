@@ -279,16 +279,16 @@ test('a port that somebody else listens on does not make a unit ready', async ()
   const port = await serveSilence();
   const asked: unknown[] = [];
   const { start, reported, said } = bench({
-    owns: async (run, of) => {
+    whyNotOurs: async (run, of) => {
       asked.push([run.runId, of]);
-      return false;
+      return `port ${of} is held by 4242 (node other.js), which is not of this unit`;
     },
   });
   await start(readyCall({ tcp: port }));
   await reported(1);
   expect({ asked, said: said() }).toEqual({
     asked: [['api.4', port]],
-    said: [`probe.failed: port ${port} answers, but no process of this unit listens there`],
+    said: [`probe.failed: port ${port} is held by 4242 (node other.js), which is not of this unit`],
   });
 });
 
@@ -296,9 +296,9 @@ test('who listens is asked for readiness only: a live server may have handed its
   const port = await serveSilence();
   let asked = 0;
   const { start, answered, said } = bench({
-    owns: async () => {
+    whyNotOurs: async () => {
       asked += 1;
-      return false;
+      return 'somebody else does';
     },
   });
   await start(aliveCall({ tcp: port }));
@@ -310,7 +310,7 @@ test('who listens is asked with a deadline too', async () => {
   const port = await serveSilence();
   const asked = Promise.withResolvers<void>();
   const { start, reported, said, clock } = bench({
-    owns: () => {
+    whyNotOurs: () => {
       asked.resolve();
       return new Promise(() => {});
     },

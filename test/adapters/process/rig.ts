@@ -6,7 +6,7 @@ import type { DriverCall, Log } from '../../../src/actors/ports.ts';
 import { processDriver } from '../../../src/adapters/process/driver.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { identityOf } from '../../../src/adapters/system/identity.ts';
-import { initialEnvironment, readProcessTable } from '../../../src/adapters/system/process-table.ts';
+import { commandLine, initialEnvironment, readProcessTable } from '../../../src/adapters/system/process-table.ts';
 import { sendSignal } from '../../../src/adapters/system/signal.ts';
 import type { Fact } from '../../../src/machines/events.ts';
 import { decodeUnit } from '../../../src/machines/spec.ts';
@@ -46,6 +46,7 @@ interface Unit {
   readonly env: unknown;
   readonly stop: unknown;
   readonly port: number;
+  readonly keepDescendants: boolean;
   readonly onOrchestratorDeath: unknown;
 }
 
@@ -69,8 +70,11 @@ export async function closeRigs(): Promise<void> {
 }
 
 function endMarked(ownerId: string): number {
-  const marked = readProcessTable().filter(({ pid }) =>
-    initialEnvironment(pid).some((entry) => entry.startsWith(`REEVE_RUN=${ownerId}/`)),
+  // Before it becomes the command, a run has no marker yet, but the arguments of its launcher.
+  const marked = readProcessTable().filter(
+    (stat) =>
+      initialEnvironment(stat.pid).some((entry) => entry.startsWith(`REEVE_RUN=${ownerId}/`)) ||
+      commandLine(stat).includes(` ${ownerId}/`),
   );
   for (const stat of marked) sendSignal(identityOf(stat), 'SIGKILL');
   return marked.length;

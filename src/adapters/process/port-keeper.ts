@@ -1,0 +1,62 @@
+import type { Clock, DriverCall, Log } from '../../actors/ports.ts';
+import type { RunRef } from '../../machines/commands.ts';
+import type { ProgramSpec } from './environment.ts';
+import { type OpenRuns, openRuns } from './open-runs.ts';
+import { canBind, clearPort } from './port-clearing.ts';
+import type { MarkedRun } from './port-holder.ts';
+import type { PortInUse } from './port-in-use.ts';
+import { obstacleOn } from './port-obstacle.ts';
+import { portOwnership } from './port-ownership.ts';
+import { remainsOf } from './remains.ts';
+import { runPaths } from './run-directory.ts';
+import type { Sweeper } from './sweeper.ts';
+
+export interface PortKeeperOptions {
+  readonly stateDir: string;
+  readonly ownerId: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly redact?: (text: string) => string;
+}
+
+export interface PortTools {
+  readonly sweeper: Sweeper;
+  /** Calls back after a while, unless nobody wants that by then. */
+  later(ms: number, run: () => void): void;
+}
+
+/** Knows who listens on the ports of units, and makes room for a launch where that is ours to do. */
+export interface PortKeeper {
+  readonly runs: OpenRuns;
+  /** Makes sure, before a launch, that nobody is in its way. Takes no time where nobody is. @throws {PortInUse} */
+  clear(call: DriverCall): Promise<void>;
+  /** Why who listens on a port is no process of this run, in words. `null`: it is one, or nobody can tell. */
+  whyNotOurs(run: RunRef, port: number): Promise<string | null>;
+}
+
+export function portKeeper(options: PortKeeperOptions, { sweeper, later }: PortTools): PortKeeper {
+  const { stateDir, ownerId, clock, log, redact = (text) => text } = options;
+  const runs = openRuns();
+  const remains = (run: RunRef) => remainsOf(ownerId, run, runPaths(stateDir, run.runId));
+  const whyNotOurs = portOwnership({ log, redact, remainsOf: remains });
+  const onlooker = { ownerId, redact, isStale: runs.isStale };
+
+  function end(how: 'terminate' | 'kill', { unitId, runId }: MarkedRun, { port, pid, command }: PortInUse): void {
+    log.warn({ unit: unitId, pid }, `run ${runId} is over, but ${command} of it holds port ${port}: ${how}`);
+    const order = { runId, how, remains: remains({ unitId, runId, generation: 0, handle: null }) };
+    sweeper.sweep({ ...order, done: () => {} });
+  }
+
+  return {
+    runs,
+    async clear({ spec }) {
+      const port = portOf(spec as ProgramSpec);
+      if (port === null || (await canBind(port))) return;
+      await clearPort({ clock, obstacle: () => obstacleOn(port, onlooker), end, later });
+    },
+    whyNotOurs,
+  };
+}
+
+const portOf = (spec: ProgramSpec): number | null =>
+  spec.kind === 'server' && typeof spec.port === 'number' ? spec.port : null;
