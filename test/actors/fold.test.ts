@@ -1,16 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { JournaledEvent } from '../../src/machines/events.ts';
 import { type MachineName, machines } from '../../src/machines/machines.ts';
 import { createStepper, stateHash } from '../../src/machines/step.ts';
 import type { Entry } from '../../src/store/rows.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aJob, aServer, aWatcher } from '../support/specs.ts';
-
-let simulation: Simulation | null = null;
-afterEach(async () => {
-  await simulation?.close();
-  simulation = null;
-});
 
 const UNITS = [
   aServer('db'),
@@ -40,7 +34,6 @@ function folded(sim: Simulation, unitId: string, name: MachineName): readonly En
 test('folding a journal with the same machines gives every recorded state, change and command again', async () => {
   const behaviours = { flaky: { diesAfterMs: 120, exit: { code: 3 } }, db: { readyAfterMs: 150 } };
   const sim = await Simulation.open({ units: UNITS, behaviours, groups: { back: { strategy: 'rest-for-one' } } });
-  simulation = sim;
   await sim.up();
   for (let round = 0; round < 40; round++) {
     sim.ask((['api', 'build', 'db', 'reload'] as const)[round % 4]!, round % 3 === 0 ? 'restart' : 'start');

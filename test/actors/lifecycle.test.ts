@@ -1,20 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { Simulation, type SimulationOptions } from '../support/simulation.ts';
+import { describe, expect, test } from 'vitest';
+import { Simulation } from '../support/simulation.ts';
 import { aJob, aServer, aWatcher } from '../support/specs.ts';
-
-let simulation: Simulation | null = null;
-afterEach(async () => {
-  await simulation?.close();
-  simulation = null;
-});
-const open = async (options: SimulationOptions): Promise<Simulation> => {
-  simulation = await Simulation.open(options);
-  return simulation;
-};
 
 describe('a server', () => {
   test('is launched, probed, and then runs', async () => {
-    const sim = await open({ units: [aServer('api')], behaviours: { api: { readyAfterMs: 500 } } });
+    const sim = await Simulation.open({ units: [aServer('api')], behaviours: { api: { readyAfterMs: 500 } } });
     const started = sim.ask('api', 'start');
     await sim.settle();
     expect(sim.value('api')).toBe('waiting-health');
@@ -25,7 +15,7 @@ describe('a server', () => {
   });
 
   test('that ignores its stop signal is killed exactly when its grace runs out', async () => {
-    const sim = await open({ units: [aServer('deaf')], behaviours: { deaf: { onTerminate: 'ignores' } } });
+    const sim = await Simulation.open({ units: [aServer('deaf')], behaviours: { deaf: { onTerminate: 'ignores' } } });
     sim.ask('deaf', 'start');
     await sim.settle();
     const stopped = sim.ask('deaf', 'stop');
@@ -40,7 +30,7 @@ describe('a server', () => {
 
   test('that is not ready in time is stopped, and the reason stays the first one', async () => {
     const units = [aServer('slow', { restart: 'never' })];
-    const sim = await open({ units, behaviours: { slow: { readyAfterMs: null } } });
+    const sim = await Simulation.open({ units, behaviours: { slow: { readyAfterMs: null } } });
     const started = sim.ask('slow', 'start');
     await sim.settle();
     await sim.advance(29_999);
@@ -53,19 +43,22 @@ describe('a server', () => {
 
   test('that crashes comes back after its backoff, and settles loudly when its budget is spent', async () => {
     const units = [aServer('flaky', { ready: null, restart: { when: 'failure', max: 2 } })];
-    const sim = await open({ units, behaviours: { flaky: { diesAfterMs: 100, exit: { code: 3 } } } });
+    const sim = await Simulation.open({ units, behaviours: { flaky: { diesAfterMs: 100, exit: { code: 3 } } } });
     sim.ask('flaky', 'start');
     await sim.settle();
     for (let passed = 0; passed < 5_000; passed += 100) await sim.advance(100);
     expect(sim.store.runs('flaky').map(({ outcome }) => outcome?.code)).toEqual([3, 3, 3]);
     expect(sim.value('flaky')).toEqual({ reaped: 'settled' });
     expect(sim.orchestrator.registry.get('flaky')?.snapshot.context.why).toBe(
-      'gave up: it ended again after 2 restarts within 60 s (last: failed)',
+      'gave up: it ended again after 2 restarts within 60 s (last: failed): it ended with code 3',
     );
   });
 
   test('leaves nothing behind: what it forked is swept before it counts as reaped', async () => {
-    const sim = await open({ units: [aServer('web')], behaviours: { web: { strays: 3, strayTermDeaf: true } } });
+    const sim = await Simulation.open({
+      units: [aServer('web')],
+      behaviours: { web: { strays: 3, strayTermDeaf: true } },
+    });
     sim.ask('web', 'start');
     await sim.settle();
     const stopped = sim.ask('web', 'stop');
@@ -76,7 +69,10 @@ describe('a server', () => {
   });
 
   test('that leaves something behind which nothing can end says what it is', async () => {
-    const sim = await open({ units: [aServer('web')], behaviours: { web: { strays: 1, strayKillDeaf: true } } });
+    const sim = await Simulation.open({
+      units: [aServer('web')],
+      behaviours: { web: { strays: 1, strayKillDeaf: true } },
+    });
     sim.ask('web', 'start');
     await sim.settle();
     const stopped = sim.ask('web', 'stop');
@@ -90,7 +86,7 @@ describe('a server', () => {
 
 describe('a job', () => {
   test('ends by itself, and its result is stored with the state that announces it', async () => {
-    const sim = await open({
+    const sim = await Simulation.open({
       units: [aJob('build')],
       behaviours: { build: { diesAfterMs: 1_000, exit: { code: 7 } } },
     });
@@ -105,7 +101,7 @@ describe('a job', () => {
   });
 
   test('that takes longer than its timeout is stopped as timed out', async () => {
-    const sim = await open({ units: [aJob('endless', { timeout: '10m' })] });
+    const sim = await Simulation.open({ units: [aJob('endless', { timeout: '10m' })] });
     sim.ask('endless', 'start');
     await sim.settle();
     await sim.advance(599_999);
@@ -118,7 +114,7 @@ describe('a job', () => {
 describe('a watcher', () => {
   test('gathers what it sees until it is quiet, then restarts what it was told to', async () => {
     const units = [aServer('api'), aWatcher('reload', { restart: ['api'] })];
-    const sim = await open({ units });
+    const sim = await Simulation.open({ units });
     await sim.up();
     const saw = (what: string) =>
       sim.orchestrator.recorder.accept('reload', { type: 'watch.observed', generation: 1, what: [what] });
@@ -132,7 +128,7 @@ describe('a watcher', () => {
   });
 
   test('does not start what a person stopped', async () => {
-    const sim = await open({ units: [aServer('api'), aWatcher('reload', { restart: ['api'] })] });
+    const sim = await Simulation.open({ units: [aServer('api'), aWatcher('reload', { restart: ['api'] })] });
     await sim.up();
     sim.ask('api', 'stop');
     await sim.settle();

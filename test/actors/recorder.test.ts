@@ -1,13 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Store, Tick } from '../../src/store/rows.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aServer } from '../support/specs.ts';
-
-let simulation: Simulation | null = null;
-afterEach(async () => {
-  await simulation?.close();
-  simulation = null;
-});
 
 const full = Object.assign(new Error('Cannot write: the disk is full.'), {
   _tag: 'StoreUnwritable',
@@ -34,7 +28,6 @@ describe('a commit that fails', () => {
   test('leaves every actor where it was, and no command is performed', async () => {
     const { disk, wrap } = fillable();
     const sim = await Simulation.open({ units: [aServer('a'), aServer('b')], wrap });
-    simulation = sim;
     sim.ask('a', 'start');
     await sim.settle();
     const before = sim.values();
@@ -64,7 +57,6 @@ describe('a commit that fails', () => {
   test('loses no fact: what happened meanwhile is committed first when the store returns', async () => {
     const { disk, wrap } = fillable();
     const sim = await Simulation.open({ units: [aServer('a', { restart: 'never' })], wrap });
-    simulation = sim;
     sim.ask('a', 'start');
     await sim.settle();
     disk.isFull = true;
@@ -91,7 +83,6 @@ describe('a tick that can never be committed', () => {
       },
     });
     const sim = await Simulation.open({ units: [aServer('a'), aServer('b')], wrap });
-    simulation = sim;
     await sim.up();
     await sim.advance(1_000);
     expect([sim.value('a'), sim.orchestrator.registry.get('a')?.quarantined, sim.value('b')]).toEqual([
@@ -107,7 +98,6 @@ describe('a tick', () => {
     const { ticks, wrap } = fillable();
     const units = Array.from({ length: 100 }, (_, index) => aServer(`u${index}`));
     const sim = await Simulation.open({ units, wrap });
-    simulation = sim;
     ticks.length = 0;
     for (const { id } of units) sim.ask(id, 'start');
     sim.clock.flush();
@@ -116,7 +106,6 @@ describe('a tick', () => {
 
   test('is seen by nobody before it is committed', async () => {
     const sim = await Simulation.open({ units: [aServer('a')] });
-    simulation = sim;
     const seen: [unknown, unknown][] = [];
     sim.orchestrator.registry.get('a')?.ref.subscribe(({ value }) => {
       const stored = [...sim.store.journal({ unitId: 'a' })].map((entry) => JSON.stringify(entry.value));
@@ -132,7 +121,6 @@ describe('a tick', () => {
 describe('a fault of somebody else', () => {
   test('an observer or inspector that throws changes nothing, and is told of', async () => {
     const sim = await Simulation.open({ units: [aServer('a')] });
-    simulation = sim;
     const { ref } = sim.orchestrator.registry.get('a')!;
     const fail = (): never => {
       throw new Error('I am a bad observer');
@@ -150,7 +138,6 @@ describe('a fault of somebody else', () => {
 
   test('a machine that throws quarantines its unit and no other', async () => {
     const sim = await Simulation.open({ units: [aServer('bad'), aServer('good')] });
-    simulation = sim;
     const bad = sim.orchestrator.registry.get('bad')!;
     Object.assign(bad, {
       stepper: {
@@ -168,7 +155,6 @@ describe('a fault of somebody else', () => {
 
   test('a quarantined unit can still be ended, and a restart leads out of the quarantine', async () => {
     const sim = await Simulation.open({ units: [aServer('a'), aServer('b'), aServer('c', { after: { a: 'ready' } })] });
-    simulation = sim;
     await sim.up();
     await sim.advance(1_000);
     for (const id of ['a', 'b']) sim.orchestrator.registry.get(id)!.quarantined = 'for a test';
@@ -191,7 +177,6 @@ describe('a fault of somebody else', () => {
 
   test('a machine that cannot even be stopped keeps nobody from stopping the rest', async () => {
     const sim = await Simulation.open({ units: [aServer('bad'), aServer('good')] });
-    simulation = sim;
     await sim.up();
     const bad = sim.orchestrator.registry.get('bad')!;
     bad.quarantined = 'for a test';
@@ -204,7 +189,6 @@ describe('a fault of somebody else', () => {
   test('a driver that throws is a failed launch, with its words', async () => {
     const problem = { code: 'CommandNotFound', message: 'Cannot start "nope".', hint: 'Install it.' };
     const sim = await Simulation.open({ units: [aServer('a')], behaviours: { a: { launch: { fails: problem } } } });
-    simulation = sim;
     const started = sim.ask('a', 'start');
     await sim.settle();
     expect([sim.value('a'), started.answer]).toEqual([{ reaped: 'settled' }, 'StartFailed']);
@@ -215,7 +199,6 @@ describe('a fault of somebody else', () => {
 describe('the public actor', () => {
   test('takes requests like everybody else: journaled first, seen after', async () => {
     const sim = await Simulation.open({ units: [aServer('a')] });
-    simulation = sim;
     const { ref } = sim.orchestrator.registry.get('a')!;
     ref.send({ type: 'start.requested', by: 'an XState user' });
     expect(ref.getSnapshot().value).toEqual({ reaped: 'settled' });
@@ -228,7 +211,6 @@ describe('the public actor', () => {
 
   test('takes no facts: what happened in the world is for drivers to say', async () => {
     const sim = await Simulation.open({ units: [aServer('a')] });
-    simulation = sim;
     sim.orchestrator.registry.get('a')?.ref.send({ type: 'run.launched', generation: 0 });
     await sim.settle();
     expect(sim.entries.map(({ event }) => event.type)).toEqual(['unit.added', 'unit.added']);

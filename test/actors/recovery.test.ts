@@ -1,15 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stateHash } from '../../src/machines/step.ts';
 import { stateOf } from '../../src/machines/view.ts';
 import { loadStates } from '../../src/store/projections/states.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aJob, aServer } from '../support/specs.ts';
-
-let simulation: Simulation | null = null;
-afterEach(async () => {
-  await simulation?.close();
-  simulation = null;
-});
 
 const UNITS = [
   aServer('db'),
@@ -85,7 +79,6 @@ function expectNoForgottenTimer(sim: Simulation): void {
 describe('a SIGKILL of the orchestrator', () => {
   test('between any two ticks of a long day, recovery finds the same states and timers', async () => {
     const sim = await Simulation.open({ units: UNITS, behaviours: BEHAVIOURS });
-    simulation = sim;
     let prefixes = 0;
     sim.orchestrator.observe(({ seq }) => {
       // The last entry of a tick: what comes after it is the next one.
@@ -108,7 +101,6 @@ describe('a SIGKILL of the orchestrator', () => {
 
   test('after every single tick, again and again: nothing is lost, doubled or left behind', async () => {
     const sim = await Simulation.open({ units: UNITS, behaviours: BEHAVIOURS });
-    simulation = sim;
     await sim.up();
     for (let round = 0; round < 150; round++) {
       const [id, type] = ASKS[round % ASKS.length]!;
@@ -142,7 +134,6 @@ describe('a SIGKILL of the orchestrator', () => {
       units: [aJob('build')],
       behaviours: { build: { diesAfterMs: 1_000, exit: { code: 7 } } },
     });
-    simulation = sim;
     sim.ask('build', 'start');
     await sim.settle();
     const startedMs = sim.clock.wallMs();
@@ -156,7 +147,6 @@ describe('a SIGKILL of the orchestrator', () => {
   test('a job that ended before its deadline is not timed out by an orchestrator that comes after both', async () => {
     const units = [aJob('build', { timeout: '1s' })];
     const sim = await Simulation.open({ units, behaviours: { build: { diesAfterMs: 500 } } });
-    simulation = sim;
     sim.ask('build', 'start');
     await sim.settle();
     sim.crash();
@@ -169,7 +159,6 @@ describe('a SIGKILL of the orchestrator', () => {
   test('while a run is swept: what is left of it is swept by the next one', async () => {
     const behaviours = { web: { strays: 1, strayTermDeaf: true } };
     const sim = await Simulation.open({ units: [aServer('web')], behaviours });
-    simulation = sim;
     sim.ask('web', 'start');
     await sim.settle();
     sim.ask('web', 'stop');
@@ -183,7 +172,6 @@ describe('a SIGKILL of the orchestrator', () => {
 
   test('a launch that nobody had begun is taken back, and made again under a new run', async () => {
     const sim = await Simulation.open({ units: [aServer('api')], behaviours: { api: [{ launch: 'hangs' }, {}] } });
-    simulation = sim;
     sim.ask('api', 'start');
     await sim.settle();
     sim.crash();
@@ -199,7 +187,6 @@ describe('a SIGKILL of the orchestrator', () => {
       units,
       behaviours: { slow: { readyAfterMs: null }, flaky: [{ diesAfterMs: 0, exit: { code: 1 } }, {}] },
     });
-    simulation = sim;
     await sim.up();
     await sim.advance(1);
     const backoffMs = sim.store.timers().find(({ timer }) => timer === 'backoff')?.lengthMs ?? 0;
@@ -219,7 +206,6 @@ describe('a SIGKILL of the orchestrator', () => {
 
   test('a state that is not the one its journal describes quarantines that unit and no other', async () => {
     const sim = await Simulation.open({ units: [aServer('a'), aServer('b')] });
-    simulation = sim;
     await sim.up();
     sim.crash();
     const [first] = sim.store.journal({ unitId: 'a' });
@@ -241,7 +227,6 @@ describe('a SIGKILL of the orchestrator', () => {
 describe('an older journal', () => {
   test('needs no old code: a state of another version is taken as it is recorded', async () => {
     const sim = await Simulation.open({ units: [aServer('a')] });
-    simulation = sim;
     await sim.up();
     sim.crash();
     const [newest] = [...sim.store.journal({ unitId: 'a' })].reverse();

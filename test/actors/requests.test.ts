@@ -1,13 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Behaviour } from '../../src/adapters/simulation/behaviour.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aServer } from '../support/specs.ts';
-
-let simulation: Simulation | null = null;
-afterEach(async () => {
-  await simulation?.close();
-  simulation = null;
-});
 
 type Ask = 'start' | 'stop' | 'restart' | 'terminate';
 
@@ -56,7 +50,6 @@ describe('requests', () => {
   test.each(TABLE)('%s, then %j: answered %j', async (situation, asks, answers, isUp, launches) => {
     const { behaviour, before } = SITUATIONS[situation]!;
     const sim = await Simulation.open({ units: [aServer('api')], behaviours: { api: behaviour } });
-    simulation = sim;
     for (const one of before) {
       sim.ask('api', one);
       await sim.settle();
@@ -78,7 +71,6 @@ describe('requests', () => {
   test('an exit while it is being stopped is the end of that stop, not a crash', async () => {
     const behaviours = { api: { onTerminate: 'ignores' as const } };
     const sim = await Simulation.open({ units: [aServer('api')], behaviours });
-    simulation = sim;
     sim.ask('api', 'start');
     await sim.settle();
     const stopped = sim.ask('api', 'stop');
@@ -90,7 +82,6 @@ describe('requests', () => {
 
   test('a late fact of an earlier run is recorded, and changes nothing', async () => {
     const sim = await Simulation.open({ units: [aServer('api')] });
-    simulation = sim;
     sim.ask('api', 'start');
     await sim.settle();
     sim.ask('api', 'restart');
@@ -105,7 +96,6 @@ describe('requests', () => {
 
   test('a unit that does not exist is told so', async () => {
     const sim = await Simulation.open({ units: [] });
-    simulation = sim;
     const asked = sim.ask('ghost', 'start');
     await sim.settle();
     expect(asked.answer).toBe('UnknownUnit');

@@ -58,7 +58,6 @@ function countingStore(): { readonly transactions: { count: number }; wrap(inMem
 
 test('10,000 idle units in memory take at most 40 KB of heap each', { timeout: DEADLINE_MS }, async () => {
   const sim = await Simulation.open({ units: [aServer('first')] });
-  simulation = sim;
   collectGarbage();
   const before = process.memoryUsage().heapUsed;
   sim.orchestrator.add(servers(10_000));
@@ -75,7 +74,6 @@ test('10,000 idle units in memory take at most 40 KB of heap each', { timeout: D
 test('a tick of 100 events is one transaction', async () => {
   const { transactions, wrap } = countingStore();
   const sim = await Simulation.open({ units: servers(100), wrap });
-  simulation = sim;
   const { recorder } = sim.orchestrator;
   for (const { id } of sim.orchestrator.registry.units()) {
     recorder.accept(id, { type: 'start.requested', requestId: null, by: 'test' });
@@ -91,7 +89,6 @@ test('a tick of 100 events is one transaction', async () => {
 test('adding 10,000 units is a few transactions', { timeout: DEADLINE_MS }, async () => {
   const { transactions, wrap } = countingStore();
   const sim = await Simulation.open({ wrap });
-  simulation = sim;
   const before = transactions.count;
   sim.orchestrator.add(twins(10_000));
   // All units together, and the definition of their machine where it was not known.
@@ -114,7 +111,6 @@ test('a shutdown counts the units that are up at most once a tick, and is never 
     },
   });
   const sim = await Simulation.open({ units, behaviours: { 'w-1': { readyAfterMs: null } }, wrap });
-  simulation = sim;
   await sim.up();
   const { registry } = sim.orchestrator;
   const countUp = registry.countUp.bind(registry);

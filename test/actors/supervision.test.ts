@@ -1,16 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { Simulation, type SimulationOptions } from '../support/simulation.ts';
+import { describe, expect, test } from 'vitest';
+import { Simulation } from '../support/simulation.ts';
 import { aJob, aServer } from '../support/specs.ts';
 
-let simulation: Simulation | null = null;
-afterEach(async () => {
-  await simulation?.close();
-  simulation = null;
-});
-const open = async (options: SimulationOptions): Promise<Simulation> => {
-  simulation = await Simulation.open(options);
-  return simulation;
-};
 const launchesOf = (sim: Simulation): string[] => sim.world.launches.map(({ unitId }) => unitId);
 const contextOf = (sim: Simulation, id: string) => sim.orchestrator.registry.get(id)?.snapshot.context;
 
@@ -23,7 +14,7 @@ describe('order', () => {
       aServer('cache'),
     ];
     const behaviours = { db: { readyAfterMs: 1_000 }, migrate: { diesAfterMs: 500 } };
-    const sim = await open({ units, behaviours });
+    const sim = await Simulation.open({ units, behaviours });
     await sim.up();
     expect(launchesOf(sim)).toEqual(['db', 'cache']);
     await sim.advance(1_200);
@@ -39,7 +30,7 @@ describe('order', () => {
       aServer('web', { after: { api: 'ready' } }),
     ];
     const behaviours = { web: { onTerminate: { afterMs: 100 } }, api: { onTerminate: { afterMs: 100 } } };
-    const sim = await open({ units, behaviours });
+    const sim = await Simulation.open({ units, behaviours });
     await sim.up();
     await sim.advance(1_000);
     const down = sim.down();
@@ -55,7 +46,10 @@ describe('order', () => {
 
   test('a unit that waits in vain says so, and goes on when that changes', async () => {
     const units = [aServer('db', { restart: 'never', ready: null }), aServer('api', { after: { db: 'running' } })];
-    const sim = await open({ units, behaviours: { db: [{ diesAfterMs: 0, exit: { code: 1 }, launch: 'ok' }, {}] } });
+    const sim = await Simulation.open({
+      units,
+      behaviours: { db: [{ diesAfterMs: 0, exit: { code: 1 }, launch: 'ok' }, {}] },
+    });
     const started = sim.ask('api', 'start');
     sim.ask('db', 'start');
     await sim.settle();
@@ -73,7 +67,7 @@ describe('order', () => {
 
   test('down while units wait: they never launch', async () => {
     const units = [aServer('db'), aServer('api', { after: { db: 'ready' } })];
-    const sim = await open({ units, behaviours: { db: { readyAfterMs: null } } });
+    const sim = await Simulation.open({ units, behaviours: { db: { readyAfterMs: null } } });
     await sim.up();
     const down = sim.down();
     await sim.advance(1_000);
@@ -90,7 +84,7 @@ describe('groups', () => {
     ['rest-for-one', [1, 2, 2]],
     ['one-for-all', [2, 2, 2]],
   ] as const)('%s: when the second of three dies, the generations are %j', async (strategy, expected) => {
-    const sim = await open({ units: members, groups: { g: { strategy } } });
+    const sim = await Simulation.open({ units: members, groups: { g: { strategy } } });
     await sim.up();
     sim.world.kill('b', 'SIGKILL');
     await sim.advance(1_000);
@@ -99,7 +93,7 @@ describe('groups', () => {
 
   test('a member that gives up takes its group along', async () => {
     const units = members.map((unit) => ({ ...unit, restart: { ...unit.restart, max: 1 } }));
-    const sim = await open({ units, groups: { g: { strategy: 'one-for-all' } } });
+    const sim = await Simulation.open({ units, groups: { g: { strategy: 'one-for-all' } } });
     await sim.up();
     sim.world.kill('b', 'SIGKILL');
     await sim.advance(1_000);
@@ -114,7 +108,7 @@ describe('groups', () => {
   });
 
   test('a member that a person stopped stays stopped', async () => {
-    const sim = await open({ units: members, groups: { g: { strategy: 'one-for-all' } } });
+    const sim = await Simulation.open({ units: members, groups: { g: { strategy: 'one-for-all' } } });
     await sim.up();
     sim.ask('c', 'stop');
     await sim.settle();

@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import type { Drivers } from '../../src/actors/interpreter.ts';
 import { Orchestrator } from '../../src/actors/orchestrator.ts';
 import type { Log } from '../../src/actors/ports.ts';
@@ -38,8 +39,10 @@ export class Simulation {
     this.store = wrap(openStore({ path: ':memory:' }));
   }
 
+  /** Closed by itself when the test is over. */
   static async open(options: SimulationOptions = {}): Promise<Simulation> {
     const simulation = new Simulation(options);
+    onTestFinished(() => simulation.close());
     await simulation.open();
     simulation.orchestrator.add(options.units ?? [], options.groups);
     return simulation;
