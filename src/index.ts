@@ -5,7 +5,7 @@
  */
 export type { Clock, Log, OutputQuery, OutputSlice } from './actors/ports.ts';
 export { parseDuration } from './api/duration.ts';
-export { BadDuration, NotReached, UnitUp, UnknownUnit } from './api/errors.ts';
+export { BadDuration, InvalidOption, NotReached, UnitUp, UnknownUnit } from './api/errors.ts';
 export { openLog } from './api/log.ts';
 export { openReeve } from './api/open.ts';
 export { openReadOnly, type ReadOnlyReeve } from './api/read-only.ts';

@@ -54,9 +54,13 @@ export class ActorFactory {
 
   /** A unit that cannot be read, or is not what its journal says, is quarantined: its process runs on, untouched. */
   restore(state: UnitState): UnitActor {
-    const { id, kind, epoch, spec } = state.unit;
+    const { id, kind, epoch } = state.unit;
+    const spec = { ...state.unit.spec, after: state.unit.spec.after ?? {}, group: state.unit.spec.group ?? null };
     const { stepper, definition, version } = this.#kind(kind);
     const blank = stepper.begin({ id, epoch, spec }).next;
+    if (!state.unit.spec.restart) {
+      return this.#actor(id, kind, blank, this.#ports.store.lastAseq(id), 'its spec cannot be read');
+    }
     if (state.unreadable) {
       return this.#actor(id, kind, blank, this.#ports.store.lastAseq(id), state.unreadable.message);
     }

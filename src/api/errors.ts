@@ -71,3 +71,19 @@ export class BadDuration extends Data.TaggedError('BadDuration')<{ readonly opti
     return 'Write milliseconds, or text such as "250ms", "5s", "10m" or "1h".';
   }
 }
+
+/** Something was asked for that there is not. */
+export class InvalidOption extends Data.TaggedError('InvalidOption')<{
+  readonly what: string;
+  readonly meant: string | null;
+}> {
+  override get message(): string {
+    return `${this.what.charAt(0).toUpperCase()}${this.what.slice(1)}.`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return this.meant === null ? 'See the types of the call for what there is.' : `Did you mean "${this.meant}"?`;
+  }
+}

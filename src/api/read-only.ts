@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { OutputQuery, OutputSlice } from '../actors/ports.ts';
 import { processOutputs } from '../adapters/process/outputs.ts';
 import { systemClock } from '../adapters/system/clock.ts';
+import { isAlive } from '../adapters/system/identity.ts';
 import { newContext } from '../machines/context.ts';
 import { machines } from '../machines/machines.ts';
 import type { RunId, UnitId } from '../machines/vocabulary.ts';
@@ -67,5 +68,9 @@ function storedStatus(state: UnitState): UnitStatus {
   }
   const context = { ...blank, ...state.context };
   const snapshot = machines[kind].resolveState({ value: state.value as never, context });
-  return statusOf(context, state.value, { ready: snapshot.hasTag('ready'), quarantined: null });
+  const status = statusOf(context, state.value, { ready: snapshot.hasTag('ready'), quarantined: null });
+  const identity = status.run?.pid ? context.run?.handle?.identity : null;
+  // It ended while nobody orchestrates: the next orchestrator records how.
+  if (!identity || isAlive(identity)) return status;
+  return { ...status, ready: false, why: 'its process is gone; the next `reeve up` records how it ended' };
 }

@@ -1,6 +1,7 @@
 import type { Orchestrator } from '../actors/orchestrator.ts';
 import type { Clock, Log, Outputs } from '../actors/ports.ts';
-import { problemOf } from '../machines/errors.ts';
+import { CLOSED } from '../actors/refusals.ts';
+import { problemOf, Refused } from '../machines/errors.ts';
 import type { UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
@@ -21,8 +22,8 @@ export interface Session {
   readonly project: string;
   readonly sinceMs: number;
   readonly unlock: () => void;
-  /** With what becomes of it when we die, where it does not say. */
-  readonly withPolicy: (spec: UnitSpec) => UnitSpec;
+  /** Decoded, and with what becomes of it when we die, where it does not say. */
+  readonly complete: (spec: UnitSpec) => UnitSpec;
   /** What still runs at the end is left on purpose. */
   readonly leave: () => void;
 }
@@ -32,14 +33,20 @@ export function createReeve(session: Session): Reeve {
   const { registry, recorder } = orchestrator;
   const ending = new AbortController();
   let closing: Promise<void> | null = null;
+  const refuseClosed = (): void => {
+    if (closing) throw new Refused({ problem: CLOSED });
+  };
+  const handle = (id: UnitId): UnitHandle => createHandle(id, { ...session, refuseClosed });
 
   const reeve: Reeve = {
     stateDir,
-    unit: (id) => createHandle(id, session),
-    units: () => [...registry.units()].map(({ id }) => createHandle(id, session)),
-    add(...specs) {
+    unit: handle,
+    units: () => [...registry.units()].map(({ id }) => handle(id)),
+    add(...given) {
+      refuseClosed();
+      const specs = given.map(session.complete);
       for (const { id } of specs) refuseUp(orchestrator, id);
-      orchestrator.add(specs.map(session.withPolicy));
+      orchestrator.add(specs);
     },
     async remove(id) {
       refuseUp(orchestrator, id);
@@ -59,6 +66,7 @@ export function createReeve(session: Session): Reeve {
       units: [...registry.units()].map(liveStatus),
     }),
     journal: (options = {}) => {
+      refuseClosed();
       const signals = [ending.signal, ...(options.signal ? [options.signal] : [])];
       return journalStream(store, orchestrator.observe.bind(orchestrator), {
         ...options,

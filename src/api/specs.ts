@@ -1,4 +1,12 @@
-import type { JobInput, JobSpec, ServerInput, ServerSpec, WatcherInput, WatcherSpec } from '../machines/spec.ts';
+import type {
+  JobInput,
+  JobSpec,
+  ServerInput,
+  ServerSpec,
+  UnitSpec,
+  WatcherInput,
+  WatcherSpec,
+} from '../machines/spec.ts';
 import { decodeUnit } from '../machines/spec.ts';
 
 /** What becomes of a unit when its orchestrator dies is for `openReeve` to say, where the unit does not. */
@@ -46,3 +54,15 @@ export const job = (input: JobInput): JobSpec => decodeUnit({ ...input, kind: 'j
  * @throws {InvalidSpec} With every fault at once, each with its path.
  */
 export const watcher = (input: WatcherInput): WatcherSpec => decodeUnit({ ...input, kind: 'watcher' }) as WatcherSpec;
+
+/**
+ * A unit as it may be kept. What was not made by `server()`, `job()` or `watcher()`, by a program without types, is
+ * decoded like any other input: nothing gets into the store that could not be read out of it again.
+ *
+ * @throws {InvalidSpec}
+ */
+export function decodedSpec(unit: UnitSpec): UnitSpec {
+  const { after, restart, group } = (unit ?? {}) as Partial<UnitSpec>;
+  const isDecoded = typeof after === 'object' && group !== undefined && typeof restart?.backoff?.initial === 'number';
+  return isDecoded ? unit : decodeUnit(unit, OPEN);
+}

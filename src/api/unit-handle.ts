@@ -7,6 +7,7 @@ import type { UnitId } from '../machines/vocabulary.ts';
 import type { Store } from '../store/rows.ts';
 import { parseDuration } from './duration.ts';
 import { NotReached, UnknownUnit } from './errors.ts';
+import { assertMilestone } from './options.ts';
 import { resultOf } from './result.ts';
 import { statusOf } from './status.ts';
 import type { Milestone, UnitHandle, UnitStatus, WaitOptions } from './types.ts';
@@ -16,11 +17,13 @@ export interface HandleContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly outputs: Outputs;
+  /** Throws once the reeve is closed, and with it the store. */
+  readonly refuseClosed: () => void;
 }
 
 /** @throws {UnknownUnit} when it is used, not when it is made: the unit may come later. */
 export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
-  const { orchestrator, store, outputs, clock } = context;
+  const { orchestrator, store, outputs, clock, refuseClosed } = context;
   const ask = (type: Request['type']) => (options?: { readonly signal?: AbortSignal; readonly by?: string }) =>
     orchestrator.request(id, type, options?.by ?? 'user', options?.signal);
   const actor = (): UnitActor => {
@@ -48,8 +51,14 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
     },
     status: () => liveStatus(actor()),
     reached: async (milestone, options) => reached(actor(), milestone, clock, options),
-    result: () => resultOf(liveStatus(actor()), store.runs(id), outputs),
-    history: () => store.runs(id),
+    async result() {
+      refuseClosed();
+      return resultOf(liveStatus(actor()), store.runs(id), outputs);
+    },
+    history() {
+      refuseClosed();
+      return store.runs(id);
+    },
     async output({ runId, ...query } = {}) {
       return outputs.read(runId ?? newestRun(), { mode: 'full', ...query });
     },
@@ -67,6 +76,7 @@ function reached(
   { within, signal }: WaitOptions = {},
 ): Promise<UnitStatus> {
   signal?.throwIfAborted();
+  assertMilestone(milestone);
   const withinMs = within === undefined ? null : parseDuration(within, 'within');
   const { promise, resolve, reject } = Promise.withResolvers<UnitStatus>();
   const missed = (waitedMs: number | null): NotReached => {

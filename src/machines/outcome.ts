@@ -53,6 +53,12 @@ export function outcomeWithoutExit(ending: Ending, endedMs: number): Outcome {
   return { ...ending, code: null, signal: null, rawStatus: null, certain: true, took: [], endedMs };
 }
 
+/** How it ended, for people. */
+export function wordsOfEnd({ kind, code, signal }: Outcome): string {
+  const how = signal !== null ? `by ${signal}` : code !== null ? `with code ${code}` : 'unseen';
+  return kind === 'timed-out' ? 'it took longer than its timeout' : `it ended ${how}`;
+}
+
 /** What restart policy `failure` means by a failure. Asked-for ends are none. */
 export function isFailure(kind: OutcomeKind): boolean {
   return kind !== 'finished' && kind !== 'stopped' && kind !== 'terminated';

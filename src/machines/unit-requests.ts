@@ -1,6 +1,7 @@
 import { assertEvent } from 'xstate';
 import type { UnitContext, Wish } from './context.ts';
 import { type Request, WISH } from './events.ts';
+import { wordsOfEnd } from './outcome.ts';
 import { commands } from './unit-commands.ts';
 import type { Problem } from './vocabulary.ts';
 
@@ -86,14 +87,11 @@ const beingRemoved = ({ id }: UnitContext): Problem => ({
   hint: 'Wait until it is gone, then add it again.',
 });
 
-function notUp({ id, outcome, why, verdict }: UnitContext): Problem {
-  const ended = outcome ? `it ended: ${outcome.kind}` : 'it was not started';
-  const code = outcome?.code ?? null;
-  const how = code === null ? (outcome?.signal ?? '') : `code ${code}`;
-  const policy = verdict?.kind === 'settle' ? `; ${verdict.why}` : '';
+function notUp({ id, outcome, why }: UnitContext): Problem {
+  const reason = why || (outcome ? wordsOfEnd(outcome) : 'nobody wants it up');
   return {
     code: 'StartFailed',
-    message: `"${id}" is not up: ${ended}${how && ` (${how})`}${policy}.${why && ` ${why}`}`,
+    message: `"${id}" is not up (${outcome?.kind ?? 'it never ran'}): ${reason.replace(/\.$/, '')}.`,
     hint: `See what it printed: \`reeve logs ${id}\`.`,
   };
 }

@@ -1,6 +1,6 @@
 import { assertEvent } from 'xstate';
 import type { UnitContext } from './context.ts';
-import { type Ending, isFailure, outcomeOf, outcomeWithoutExit } from './outcome.ts';
+import { type Ending, isFailure, outcomeOf, outcomeWithoutExit, wordsOfEnd } from './outcome.ts';
 import { afterStable, NO_HISTORY, restartPolicy } from './restart-policy.ts';
 import { commands } from './unit-commands.ts';
 import type { EndMethod } from './vocabulary.ts';
@@ -91,7 +91,7 @@ export const runs = {
   recordExit: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.exited');
     const outcome = outcomeOf(context.ending, event.exit, context.took);
-    return { outcome, why: isFailure(outcome.kind) ? (outcome.detail ?? context.why) : '' };
+    return { outcome, why: isFailure(outcome.kind) ? (outcome.detail ?? (context.why || wordsOfEnd(outcome))) : '' };
   }),
   recordLoss: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.lost');

@@ -134,12 +134,40 @@ describe('openReeve', () => {
     expect(reeve.unit('api').status().state).toBe('running');
   });
 
+  test('plain objects are units, too, and what is none of ours is refused before anything is kept', async () => {
+    const stateDir = temporaryDirectory();
+    const plain = { id: 'plain', kind: 'job', command: 'echo plain' } as unknown as ReturnType<typeof job>;
+    const reeve = await open({ stateDir, start: false });
+    expect((await reeve.run(plain)).output.tail).toBe('plain\n');
+    const wrong = { id: 'wrong', kind: 'job', comand: 'x' } as unknown as ReturnType<typeof job>;
+    expect(() => reeve.add(wrong)).toThrow('comand');
+    expect(reeve.units().map(({ id }) => id)).toEqual(['plain']);
+    await reeve.close();
+    await expect(openReeve({ stateDir, units: [wrong] })).rejects.toMatchObject({ code: 'InvalidSpec' });
+    expect((await open({ stateDir })).units().map(({ id }) => id)).toEqual(['plain']);
+  });
+
+  test('misspelt options and milestones are refused with the nearest name', async () => {
+    const misspelt = { stateDr: temporaryDirectory() } as OpenOptions;
+    await expect(openReeve(misspelt)).rejects.toMatchObject({
+      code: 'InvalidOption',
+      hint: 'Did you mean "stateDir"?',
+    });
+    const reeve = await open({ stateDir: temporaryDirectory(), start: false });
+    reeve.add(job({ id: 'one', command: 'true' }));
+    const bogus = reeve.unit('one').reached('finishd' as 'finished');
+    await expect(bogus).rejects.toMatchObject({ code: 'InvalidOption', hint: 'Did you mean "finished"?' });
+  });
+
   test('close is idempotent, and a closed reeve says so', async () => {
     const reeve = await open({ stateDir: temporaryDirectory(), units: [job({ id: 'one', command: 'true' })] });
     const [first, second] = [reeve.close(), reeve.close()];
     expect(first).toBe(second);
     await first;
     await expect(reeve.unit('one').start()).rejects.toMatchObject({ code: 'Closed' });
+    await expect(reeve.unit('one').result()).rejects.toMatchObject({ code: 'Closed' });
+    await expect(reeve.run(job({ id: 'two', command: 'true' }))).rejects.toMatchObject({ code: 'Closed' });
+    expect(() => reeve.journal()).toThrow('This reeve is closed.');
   });
 });
 

@@ -97,8 +97,7 @@ export async function within<T>(promise: Promise<T>, deadlineMs: number, words: 
 }
 
 /** Processes that have to do with a directory: by its name in their arguments or environment, or an open file in it. */
-export const holdersOf = (directory: string): readonly LeftProcess[] =>
-  leftProcesses(directory, ancestry(process.pid));
+export const holdersOf = (directory: string): readonly LeftProcess[] => leftProcesses(directory, ancestry(process.pid));
 
 /** Who is left of them when they were given time to go: nobody, if all is well. */
 export async function leftIn(directory: string, deadlineMs = 5_000): Promise<readonly string[]> {
