@@ -13,6 +13,7 @@ import {
 import { type Context, warningsTo } from './context.ts';
 import { StepFailed } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
+import { victimOf } from './victim.ts';
 
 const STEP_WITHIN = '20s';
 
@@ -92,8 +93,9 @@ async function play(scene: Scene): Promise<void> {
 
 async function survivesKill(reeve: Reeve, id: string): Promise<string> {
   const before = reeve.unit(id).status();
+  const pid = victimOf(before);
   const again = nextRun(reeve, before);
-  process.kill(before.run?.pid ?? 0, 'SIGKILL');
+  process.kill(pid, 'SIGKILL');
   return `${whereabouts(before)} → ${whereabouts(await again)}`;
 }
 

@@ -63,7 +63,7 @@ test('after its orchestrator was killed a unit runs on, is seen from the files, 
   const { orchestrator } = await shell.json<ProjectStatus>('up', '--detach');
   await shell.json('wait', 'web', '--for', 'running');
   const before = await shell.unit('web');
-  process.kill(orchestrator?.pid ?? 0, 'SIGKILL');
+  process.kill(orchestrator!.pid, 'SIGKILL');
 
   const alone = await shell.status();
   expect(alone).toMatchObject({ orchestrator: null, units: [{ id: 'web', state: 'running' }, { id: 'build' }] });

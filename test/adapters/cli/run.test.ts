@@ -76,7 +76,7 @@ test('what an earlier orchestrator left running is not stopped by a job of our o
   const shell = openShell({ 'reeve.yaml': PROJECT });
   const { orchestrator } = await shell.json<ProjectStatus>('up', '--detach');
   const { unit } = await shell.json<{ unit: UnitStatus }>('start', 'web');
-  process.kill(orchestrator?.pid ?? 0, 'SIGKILL');
+  process.kill(orchestrator!.pid, 'SIGKILL');
   expect(await shell.reeve('run', '--', 'true')).toMatchObject({ code: 0 });
   expect(isAlive(unit.run?.pid)).toBe(true);
 });
