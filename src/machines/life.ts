@@ -120,7 +120,11 @@ const stopping = unit.createStateConfig({
     asking: {
       entry: ['ask', 'startAskTimer'],
       exit: cancel('ask'),
-      on: { 'timer.ask': 'terminating', 'run.adopted': { actions: ['recordAdoption', 'attach', 'ask'] } },
+      on: {
+        'timer.ask': 'terminating',
+        'driver.failed': { target: 'terminating', actions: 'noteDriverFailure' },
+        'run.adopted': { actions: ['recordAdoption', 'attach', 'ask'] },
+      },
     },
     terminating: {
       entry: ['terminate', 'startGraceTimer'],

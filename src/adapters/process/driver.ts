@@ -6,6 +6,7 @@ import type { RunRef } from '../../machines/commands.ts';
 import type { Fact } from '../../machines/events.ts';
 import type { EndMethod, RunId, Survivor, UnitId } from '../../machines/vocabulary.ts';
 import { requireLinux } from '../system/platform.ts';
+import { askToEnd } from './ask.ts';
 import type { ProgramSpec } from './environment.ts';
 import { type FifoPool, fifoPool } from './fifo-pool.ts';
 import { type Guardian, openGuardian } from './guardian.ts';
@@ -56,11 +57,11 @@ class ProcessDriver implements ProcessRunner {
   readonly #ports: PortKeeper;
   #report: Reporter = () => {};
   #tools: { readonly fifos: FifoPool; readonly launcher: Launcher } | null = null;
-  #closed = false;
+  readonly #closing = new AbortController();
   #leaves = false;
 
   readonly #later = (ms: number, run: () => void): void => {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     const cancel = this.#options.clock.setTimer(ms, () => {
       this.#timers.delete(cancel);
       run();
@@ -82,7 +83,7 @@ class ProcessDriver implements ProcessRunner {
     requireLinux('supervise processes');
     const { stateDir, log } = this.#options;
     this.#report = (said) => {
-      if (!this.#closed) report(said);
+      if (!this.#closing.signal.aborted) report(said);
     };
     mkdirSync(runsDirectory(stateDir), { recursive: true, mode: 0o700 });
     this.#tools = {
@@ -105,7 +106,7 @@ class ProcessDriver implements ProcessRunner {
       if (needsGuardian(plan.policy)) await this.#guardian.stand();
       const fifo = await fifos.take();
       // Taken back while we waited, and answered.
-      if (this.#closed || existsSync(paths.directory)) return;
+      if (this.#closing.signal.aborted || existsSync(paths.directory)) return;
       this.#start(call, paths, launcher, plan, fifo);
     } catch (error) {
       this.#say(call, launchFailure(error));
@@ -126,15 +127,14 @@ class ProcessDriver implements ProcessRunner {
 
   async endRun(call: DriverCall, how: EndMethod): Promise<void> {
     if (!this.#isNew(call)) return;
-    const { run } = call;
-    const { log } = this.#options;
-    if (how === 'ask') return log.debug({ unit: run.unitId }, 'a process cannot be asked yet, only signalled');
-    const signal = how === 'kill' ? 'SIGKILL' : ((call.spec as ProgramSpec).stop.signal as NodeJS.Signals);
+    if (how === 'ask') return askToEnd(call, { ...this.#options, signal: this.#closing.signal });
+    const { run, spec } = call;
+    const signal = how === 'kill' ? 'SIGKILL' : ((spec as ProgramSpec).stop.signal as NodeJS.Signals);
     const observation = this.#observations.get(run.runId);
     observation?.causedBy(call.seq);
     const onDisk = () => readRecord(this.#paths(run).record)?.child ?? null;
     const identity = () => observation?.identity ?? run.handle?.identity ?? onDisk();
-    signalRun({ call, signal, identity, gone: () => observation?.look(), later: this.#later }, log);
+    signalRun({ call, signal, identity, gone: () => observation?.look(), later: this.#later }, this.#options.log);
   }
 
   async sweep(call: DriverCall, how: 'terminate' | 'kill'): Promise<void> {
@@ -178,7 +178,7 @@ class ProcessDriver implements ProcessRunner {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     for (const observation of this.#observations.values()) observation.close();
     this.#observations.clear();
     for (const cancel of this.#timers) cancel();

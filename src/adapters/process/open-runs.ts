@@ -3,7 +3,9 @@ import type { RunRef } from '../../machines/commands.ts';
 import type { RunId, UnitId } from '../../machines/vocabulary.ts';
 import type { ProgramSpec } from './environment.ts';
 
-/** Knows which runs of this installation may still have processes by right. Grows with the units, not with their runs. */
+/**
+ * Knows which runs of this installation may still have processes by right. Grows with the units, not with their runs.
+ */
 export interface OpenRuns {
   /** What was open when this orchestrator began, and units that leave things behind on purpose. */
   found(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): void;

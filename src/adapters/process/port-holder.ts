@@ -5,7 +5,9 @@ import { MARKER } from './launch-plan.ts';
 import type { ListeningSocket } from './listeners.ts';
 import { RUN_ID } from './run-directory.ts';
 
-/** What a server binds that is told a port and nothing else, or `localhost`. Who has another address is not in its way. */
+/**
+ * What a server binds that is told a port and nothing else, or `localhost`. Who has another address is not in its way.
+ */
 const IN_THE_WAY = new Set(['0.0.0.0', '::', '127.0.0.1', '::1', '::ffff:0.0.0.0', '::ffff:127.0.0.1']);
 
 export const isInTheWay = ({ address }: ListeningSocket): boolean => IN_THE_WAY.has(address);

@@ -13,8 +13,8 @@ export interface Ownership {
 }
 
 /**
- * Tells why who listens on a port is no process of a run, in words. `null`: one of its processes listens there, or nobody
- * can tell who does, as with the servers of other users and the forwarded ports of containers.
+ * Tells why who listens on a port is no process of a run, in words. `null`: one of its processes listens there, or
+ * nobody can tell who does, as with the servers of other users and the forwarded ports of containers.
  */
 export function portOwnership({ log, redact, remainsOf }: Ownership) {
   /** Units about whose port nobody could tell when it was asked the last time, and for which run. */

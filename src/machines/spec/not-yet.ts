@@ -17,7 +17,7 @@ const MISSING_IN_UNIT: readonly Missing[] = [
   ...['ready', 'alive'].flatMap((probe) =>
     ['log', 'file', 'message'].map((target) => ({ path: `${probe}.${target}`, instead: PROBE_INSTEAD })),
   ),
-  { path: 'stop.ask', instead: 'use stop.signal and stop.grace' },
+  { path: 'stop.ask.message', instead: 'ask by exec or http' },
   { path: 'idle', instead: 'leave it out; a job may have a timeout' },
   { path: 'limits', instead: 'leave it out' },
   { path: 'port', instead: 'write a number', when: (value) => value === 'auto' },

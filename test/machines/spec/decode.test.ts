@@ -172,7 +172,6 @@ test.each([['pg_isready -q'], [['pg_isready', '-h', 'a b']]])('a probe may be th
 
 test('what no driver can do yet is refused with its path, and nothing else of the full example is', () => {
   expect(notYet(FULL_EXAMPLE)).toEqual([
-    'units.db.stop.ask',
     'units.db.idle',
     'units.db.limits',
     'units.db.logs.maxBytes',
