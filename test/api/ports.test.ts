@@ -54,7 +54,7 @@ describe('a server is launched where nobody is on its port', () => {
     expect([outcome, why]).toEqual([
       'launch-failed',
       expect.stringMatching(
-        `^Cannot use port ${port}: ${stranger.pid} \\(.+\\) of user \\d+ listens there\\. Stop it, or give the unit another`,
+        `^Cannot use port ${port}: ${stranger.pid} \\(.+\\) of user \\d+ listens there\\. Stop it, or give`,
       ),
     ]);
     expect(isAlive(stranger)).toBe(true);

@@ -20,8 +20,11 @@ export async function freePort(): Promise<number> {
 }
 
 /** Somebody who is none of ours listens on this port until the test is over. Any signal that is sent to it ends it. */
-export async function strangerOn(port: number, host?: string): Promise<ProcessIdentity> {
-  const child = spawn(process.execPath, ['-e', listening(port, host)], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function strangerOn(port: number, more: NodeJS.ProcessEnv = {}, host?: string): Promise<ProcessIdentity> {
+  const child = spawn(process.execPath, ['-e', listening(port, host)], {
+    env: { ...process.env, ...more },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit');
   onTestFinished(async () => {
     child.kill('SIGKILL');

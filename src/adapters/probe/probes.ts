@@ -11,8 +11,8 @@ import { startProbing } from './probing.ts';
 import { askTcp } from './tcp.ts';
 
 /**
- * Why is it no process of this run that listens on this port of this machine, in words? `null`: it is one, or nobody can
- * tell.
+ * Why is it no process of this run that listens on this port of this machine, in words? `null`: it is one, or nobody
+ * can tell.
  *
  * Asked after a readiness probe passed, and only about this machine. Without it, whoever answers makes the unit ready.
  */

@@ -119,7 +119,6 @@ class ProcessDriver implements ProcessRunner {
 
   async attach(call: DriverCall): Promise<void> {
     if (!this.#isNew(call) || this.#observations.has(call.run.runId)) return;
-    this.#ports.runs.began(call);
     recallSecrets(call, this.#options.secrets);
     if (call.run.handle === null) return this.#settle(call);
     this.#observe({ call, paths: this.#paths(call.run), adopted: true, announced: true });

@@ -9,7 +9,7 @@ import type { ProgramSpec } from './environment.ts';
 export interface OpenRuns {
   /** What was open when this orchestrator began, and units that leave things behind on purpose. */
   found(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): void;
-  /** Launched or adopted: the one run of its unit from now on. */
+  /** Launched: the one run of its unit from now on. */
   began(call: DriverCall): void;
   /** Swept: nobody of it is to be there any more. */
   ended(run: RunRef): void;

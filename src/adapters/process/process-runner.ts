@@ -21,6 +21,6 @@ export interface ProcessRunner extends Driver {
   readonly outputs: Outputs;
   /** What runs when the driver is closed is left on purpose, whatever becomes of it when we die. */
   leave(): void;
-  /** Why who listens on a port of this machine is no process of this run, in words. `null`: it is, or nobody can tell. */
+  /** Why who listens on a port here is no process of this run, in words. `null`: it is one, or nobody can tell. */
   whyNotOurs(run: RunRef, port: number): Promise<string | null>;
 }

@@ -1,26 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseSockets, socketsOn, withHolders } from '../../../src/adapters/process/listeners.ts';
 import { readProcessTable } from '../../../src/adapters/system/process-table.ts';
 
-/** Recorded: port 3000 is 0BB8, 3001 is 0BB9. */
-const TCP = `\
-  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 0100007F:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 25711 1 00000000a6a6c900 100 0 0 10 0
-   1: 3500007F:0BB8 00000000:0000 0A 00000000:00000003 00:00000000 00000000   101        0 18002 1 000000006b77af93 100 0 0 10 5
-   2: 00000000:0BB9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 580 1 0000000073faa8c8 100 0 0 10 0
- 300: 0100007F:0BB8 0100007F:BBC8 06 00000000:00000000 03:0000001C 00000000     0        0 0 3 00000000322d0541
-3001: 0100007F:BBC8 0100007F:0BB8 01 00000000:00000000 00:00000000 00000000  1000        0 25801 1 00000000f0a1b2c3 20 4 30 10 -1
-3002: 0100007F:0BB8 0100007F:BBC8 01 00000000:00000000 00:00000000 00000000  1000        0 25802 1 00000000f0a1b2c4 20 4 30 10 -1
-3003: 0100007F:BBC9 0100007F:0BB8 0A 00000000:00000000 00:00000000 00000000  1000        0 25803 1 00000000f0a1b2c5 20 4 30 10 -1
-`;
-const TCP6 = `\
-  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 00000000000000000000000000000000:0BB8 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000 65534        0 31000 1 00000000a0a0a0a0 100 0 0 10 0
-   1: 00000000000000000000000001000000:0BB8 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31001 1 00000000a0a0a0a1 100 0 0 10 0
-   2: B80D01200000000067452301EFCDAB89:0BB8 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31002 1 00000000a0a0a0a2 100 0 0 10 0
-   3: 00000000000000000000000001000000:0BB8 00000000000000000000000001000000:C001 01 00000000:00000000 00:00000000 00000000     0        0 31003 1 00000000a0a0a0a3 20 4 30 10 -1
-`;
+/** Port 3000 is 0BB8 there, and 3001 is 0BB9. */
+const recorded = (name: string) => readFileSync(new URL(`../../fixtures/${name}.txt`, import.meta.url), 'latin1');
+const TCP = recorded('proc-net-tcp');
+const TCP6 = recorded('proc-net-tcp6');
 
 test('who listens on a port is told by address, user and socket: no client, no connection, none that is over', () => {
   expect(parseSockets(TCP, 3000)).toEqual([

@@ -13,7 +13,7 @@ import { readProcessTable } from '../../../src/adapters/system/process-table.ts'
 import { sendSignal } from '../../../src/adapters/system/signal.ts';
 import type { ProcessIdentity } from '../../../src/machines/vocabulary.ts';
 import { freePort, listening, strangerOn } from '../../support/ports.ts';
-import { closeRigs, openRig, type Rig } from './rig.ts';
+import { again, closeRigs, openRig, type Rig } from './rig.ts';
 
 afterEach(closeRigs);
 
@@ -39,7 +39,7 @@ async function problemOf(rig: Rig, call: DriverCall) {
   return { ...problem, resource };
 }
 
-/** Something that listens, and that its run has left behind: the unit is forgotten, and nothing of it is to be there. */
+/** Something that listens, left behind by a run whose unit is forgotten: nothing of it is to be there any more. */
 async function leftOn(port: number, rig: Rig, trap = ''): Promise<ProcessIdentity> {
   const { call } = await rig.run({ command: `setsid node -e '${trap}; ${listening(port)}' & sleep 0` });
   const orphan = await holderOf(port);
@@ -63,15 +63,19 @@ describe('before a launch', () => {
     expect(isAlive(stranger)).toBe(true);
   });
 
-  test('a port of another unit is refused with the name of that unit, which runs on', async () => {
+  test.each([
+    ['', (port: number) => serverOn(port).command],
+    [', or of what is descended from it,', (port: number) => `env -i "$(which node)" -e '${listening(port)}'; true`],
+  ])('a port of another unit%s is refused with the name of that unit, which runs on', async (_, command) => {
     const rig = await openTidyRig();
     const port = await freePort();
-    const { call } = await rig.launch(serverOn(port));
+    const { call } = await rig.launch({ command: command(port) });
     const holder = await holderOf(port);
+    onTestFinished(() => void sendSignal(holder, 'SIGKILL'));
     const { unitId } = call.run;
     expect(await problemOf(rig, rig.call(serverOn(port)))).toEqual({
       code: 'PortInUse',
-      message: expect.stringMatching(new RegExp(`: ${holder.pid} \\(node -e .+ of unit ${unitId} listens there\\.$`)),
+      message: expect.stringMatching(new RegExp(`: ${holder.pid} \\(\\S+ -e .+ of unit ${unitId} listens there\\.$`)),
       hint: `Stop ${unitId} and what it left behind, or give one of the two another port.`,
       resource: false,
     });
@@ -88,6 +92,18 @@ describe('before a launch', () => {
     expect(rig.warnings).toEqual([
       expect.stringMatching(/^run u\d+\.1 is over, but node .+ holds port \d+: terminate$/),
     ]);
+  });
+
+  test('what still bears the name of a run that was swept is ended as well', async () => {
+    const rig = await openTidyRig();
+    const port = await freePort();
+    const { call } = await rig.run({ command: 'true' });
+    await rig.driver.sweep(again(call), 'terminate');
+    await rig.fact('run.swept', call);
+    const { unitId, runId } = call.run;
+    const left = await strangerOn(port, { REEVE_RUN: `${rig.ownerId}/${unitId}/${runId}` });
+    await rig.launch(serverOn(port));
+    expect(isAlive(left)).toBe(false);
   });
 
   test('what is left of a run and deaf to SIGTERM is killed', async () => {
@@ -122,7 +138,7 @@ describe('before a launch', () => {
   test('nor is who listens on an address that the unit does not need', async () => {
     const rig = await openTidyRig();
     const port = await freePort();
-    const stranger = await strangerOn(port, '127.0.0.53');
+    const stranger = await strangerOn(port, {}, '127.0.0.53');
     await rig.launch(serverOn(port));
     await expect.poll(() => socketsOn(port), { timeout: 5_000 }).toHaveLength(2);
     expect(isAlive(stranger)).toBe(true);
