@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import type { DriverCall, Reporter } from '../../actors/ports.ts';
 import type { Fact } from '../../machines/events.ts';
 import type { Handle, ProcessIdentity } from '../../machines/vocabulary.ts';
-import { isAlive } from '../system/identity.ts';
+import { conditionOf } from '../system/identity.ts';
 import { LaunchRefused } from './errors.ts';
 import { watchHolders } from './liveness.ts';
 import type { RunPaths } from './run-directory.ts';
@@ -54,6 +54,8 @@ export function observeRun(run: ObservedRun, { report, wallMs, over, hurry }: Ob
   let { announced } = run;
   let handle: Handle | null = call.run.handle;
   let closed = false;
+  /** By SIGSTOP: it looks alive, and does nothing. */
+  let isStopped = false;
   let cause = call.seq;
 
   const say = (news: News): void =>
@@ -80,7 +82,12 @@ export function observeRun(run: ObservedRun, { report, wallMs, over, hurry }: Ob
     else if (verdict.is === 'never-ran') conclude(neverRan(verdict.refused));
   }
   function check(): void {
-    if (!announced || !handle?.identity || !isAlive(handle.identity)) look();
+    const condition = announced && handle?.identity ? conditionOf(handle.identity) : 'gone';
+    const isSound = condition === 'running' || condition === 'stopped';
+    if (!isSound) look();
+    if (!isSound || isStopped === (condition === 'stopped')) return;
+    isStopped = !isStopped;
+    say({ type: 'run.blocked', on: isStopped ? `a signal that continues it: kill -CONT ${handle?.pid}` : null });
   }
 
   const records = watchRecord(paths, look);

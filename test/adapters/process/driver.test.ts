@@ -169,3 +169,14 @@ test('fifty runs at once each end exactly once, with their own code', async () =
   expect(runs.map(({ exited }) => exited.exit.code)).toEqual(codes);
   expect(types(rig.facts).sort()).toEqual([...codes.map(() => 'run.exited'), ...codes.map(() => 'run.launched')]);
 });
+
+test('a command that somebody has stopped is said to wait, and to go on again', async () => {
+  const rig = await openRig();
+  const { launched } = await rig.launch({ command: 'exec sleep 1000' });
+  const pid = launched.handle.pid ?? 0;
+  const blocked = () => rig.facts.flatMap((fact) => (fact.type === 'run.blocked' ? fact.on : []));
+  process.kill(pid, 'SIGSTOP');
+  await expect.poll(blocked, { timeout: 8_000 }).toEqual([`a signal that continues it: kill -CONT ${pid}`]);
+  process.kill(pid, 'SIGCONT');
+  await expect.poll(blocked, { timeout: 8_000 }).toEqual([expect.any(String), null]);
+});
