@@ -5,17 +5,28 @@ import { type MachineName, machines } from '../machines/machines.ts';
 import type { UnitSpec } from '../machines/spec.ts';
 import { createStepper, type Step, type Stepper, stateHash } from '../machines/step.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
-import type { Json, UnitId } from '../machines/vocabulary.ts';
+import type { Json, UnitId, UnitKind } from '../machines/vocabulary.ts';
 import type { UnitState } from '../store/projections/states.ts';
-import type { RunRow, Store, UnitRow } from '../store/rows.ts';
+import type { Entry, Snapshot, Store, UnitRow } from '../store/rows.ts';
 import type { Clock, Log } from './ports.ts';
-import type { Birth } from './recorder.ts';
+import { SNAPSHOT_EVERY } from './tick.ts';
 import { type Accept, createPublicRef, type UnitActor } from './unit-actor.ts';
 
 interface Kind {
   readonly stepper: Stepper;
   readonly definition: string;
   readonly version: number;
+}
+
+/** An actor that begins, or begins again, and its first entry, committed together with its first snapshot. */
+export interface Birth {
+  /** `null` where no unit is added: for the supervisor, which is none, and for a unit that is there already. */
+  readonly row: UnitRow | null;
+  readonly actor: UnitActor;
+  readonly entry: Omit<Entry, 'seq' | 'atMs' | 'monoMs'>;
+  readonly context: Snapshot['context'];
+  /** Takes the place of an earlier unit of the same name. */
+  readonly replaces: boolean;
 }
 
 /** Where a unit can begin again, knowing nothing but its run. A compound state means its first substate. */
@@ -57,51 +68,56 @@ export class ActorFactory {
     const { id, kind, epoch } = state.unit;
     const spec = { ...state.unit.spec, after: state.unit.spec.after ?? {}, group: state.unit.spec.group ?? null };
     const { stepper, definition, version } = this.#kind(kind);
-    const blank = stepper.begin({ id, epoch, spec }).next;
-    if (!state.unit.spec.restart) {
-      return this.#actor(id, kind, blank, this.#ports.store.lastAseq(id), 'its spec cannot be read');
-    }
-    if (state.unreadable) {
-      return this.#actor(id, kind, blank, this.#ports.store.lastAseq(id), state.unreadable.message);
-    }
+    const input: UnitInput = { id, epoch, spec };
+    const distrusted = (problem: string): UnitActor =>
+      this.#actor(id, kind, this.#knownByItsRun(kind, input), this.#ports.store.lastAseq(id), problem);
+    if (!state.unit.spec.restart) return distrusted('its spec cannot be read');
+    if (state.unreadable) return distrusted(state.unreadable.message);
     try {
-      const snapshot = stepper.restore(state.value, { ...state.context, spec });
+      const stored = stepper.restore(state.value, { ...state.context, spec });
       // Under other code the hash may differ, and nothing is wrong: the state is what the journal says.
       const isSameCode = state.definition === definition && state.version === version;
-      const differs = isSameCode && stateHash(snapshot.value, snapshot.context) !== state.stateHash;
+      const differs = isSameCode && stateHash(stored.value, stored.context) !== state.stateHash;
       const problem = differs ? `its state is not the one that entry ${state.seq} of its journal describes` : null;
-      return this.#actor(id, kind, snapshot, state.aseq, problem);
+      const whole = { ...stepper.begin(input).next.context, ...state.context, spec };
+      const isOlder = Object.keys(whole).length > Object.keys(stored.context).length;
+      const snapshot = isOlder ? stepper.restore(state.value, whole) : stored;
+      const actor = this.#actor(id, kind, snapshot, state.aseq, problem);
+      // What this version of the code has added to the context is in no patch: the next entry stores the whole.
+      if (isOlder) actor.unsnapped = SNAPSHOT_EVERY;
+      return actor;
     } catch (error) {
-      return this.#actor(id, kind, blank, state.aseq, problemOf(error).message);
+      return distrusted(problemOf(error).message);
     }
   }
 
-  /**
-   * A quarantined unit that shall end begins again: its run is the last one that its record knows, and whether that
-   * still lives is found out as after a crash. What else it knew of itself is forgotten.
-   */
-  released(quarantined: UnitActor, run: RunRow | null): Birth {
+  /** A quarantined unit that shall end begins again. */
+  released(quarantined: UnitActor): Birth {
     const { id, epoch, spec } = quarantined.snapshot.context as UnitContext;
-    const { stepper } = this.#kind(spec.kind);
-    const blank = stepper.begin({ id, epoch, spec }).next.context as UnitContext;
+    const next = this.#knownByItsRun(spec.kind, { id, epoch, spec });
+    const { spec: _, ...patch } = next.context as Record<string, Json>;
+    const step = { next, patch, commands: [] };
+    const birth = this.#birth(null, spec.kind, { id, epoch, spec }, quarantined.aseq, true, step);
+    birth.actor.released = true;
+    return birth;
+  }
+
+  /**
+   * A unit as its newest run alone tells it; what else it knew of itself is forgotten. Whether the run still lives is
+   * found out as after a crash.
+   */
+  #knownByItsRun(kind: UnitKind, input: UnitInput): UnitActor['snapshot'] {
+    const { stepper } = this.#kind(kind);
+    const run = this.#ports.store.runs(input.id)[0] ?? null;
     const isOpen = run !== null && run.outcome === null;
     const value = !isOpen ? 'reaped.settled' : run.handle === null ? 'spawning.launching' : 'running';
-    const context: UnitContext = {
-      ...blank,
+    return stepper.restore(STATE_VALUES[value], {
+      ...stepper.begin(input).next.context,
       desired: isOpen ? 'up' : 'down',
       generation: run?.generation ?? 0,
       run: run && { runId: run.runId, handle: run.handle, startedMs: run.startedMs, adopted: isOpen },
       outcome: run?.outcome ?? null,
-    };
-    const next = stepper.restore(STATE_VALUES[value], { ...context });
-    const { spec: _, ...patch } = next.context as Record<string, Json>;
-    const birth = this.#birth(null, spec.kind, { id, epoch, spec }, quarantined.aseq, true, {
-      next,
-      patch,
-      commands: [],
     });
-    birth.actor.released = true;
-    return birth;
   }
 
   #birth(

@@ -1,7 +1,6 @@
 /** What the recorder asks of what it takes, and of what it was refused. */
 import { isFault } from '../machines/errors.ts';
-import { SUPERVISOR } from '../machines/supervisor.ts';
-import type { Tick } from '../store/rows.ts';
+import type { Entry, Snapshot, Tick } from '../store/rows.ts';
 import type { Arrival } from './tick.ts';
 
 /** A full disk may be emptied. What a bug made is refused again for ever. */
@@ -13,10 +12,7 @@ const ENDINGS: ReadonlySet<string> = new Set(['stop.requested', 'terminate.reque
 
 export const isEnding = ({ body }: Arrival): boolean => typeof body !== 'function' && ENDINGS.has(body.type);
 
-export function isRequest({ body, unitId }: Arrival): boolean {
-  if (typeof body === 'function') return unitId === SUPERVISOR;
-  return 'requestId' in body && body.requestId !== null;
-}
+export const isRequest = ({ requestId }: Arrival): boolean => requestId !== null;
 
 export const isEmpty = (tick: Tick): boolean => Object.values(tick).every((rows) => rows.length === 0);
 
@@ -25,4 +21,29 @@ export function partition<T>(items: readonly T[], test: (item: T) => boolean): r
   const no: T[] = [];
   for (const item of items) (test(item) ? yes : no).push(item);
   return [yes, no];
+}
+
+/** A tick that is being written. */
+type Draft = { -readonly [Key in keyof Tick]: Tick[Key][number][] };
+
+export function emptyTick(): Draft {
+  return {
+    unitsAdded: [],
+    unitsRemoved: [],
+    entries: [],
+    snapshots: [],
+    timersSet: [],
+    timersCleared: [],
+    outboxAdded: [],
+    outboxDone: [],
+    runsOrdered: [],
+    runsStarted: [],
+    runsEnded: [],
+  };
+}
+
+/** The state that an entry led to, to be stored beside it. */
+export function snapshotOf(entry: Entry, context: Snapshot['context']): Snapshot {
+  const { unitId, seq, aseq, version, definition, stateHash, value } = entry;
+  return { unitId, seq, aseq, version, definition, stateHash, value, context };
 }

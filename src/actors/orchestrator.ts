@@ -7,10 +7,10 @@ import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import { loadStates } from '../store/projections/states.ts';
 import type { Entry, Store } from '../store/rows.ts';
-import { ActorFactory } from './actor-factory.ts';
+import { ActorFactory, type Birth } from './actor-factory.ts';
 import { createInterpreter, type Drivers, driverNameOf, type Interpreter } from './interpreter.ts';
 import type { Clock, Log, Probes, Report } from './ports.ts';
-import { type Birth, Recorder } from './recorder.ts';
+import { Recorder } from './recorder.ts';
 import { rearmed, reconcile, tidy } from './recovery.ts';
 import { type Redact, redactFact } from './redact.ts';
 import { CLOSED } from './refusals.ts';
@@ -92,8 +92,8 @@ export class Orchestrator {
   }
 
   /** Adds units, all or none. A unit of the same name is replaced, which only one at rest can be. */
-  add(specs: readonly UnitSpec[], groups: Groups = {}): void {
-    this.registry.setGroups(groups);
+  add(specs: readonly UnitSpec[], groups?: Groups): void {
+    if (groups) this.registry.setGroups(groups);
     this.recorder.bear(specs.map((spec) => this.#factory.unit(spec, this.registry.get(spec.id))));
   }
 
@@ -125,11 +125,13 @@ export class Orchestrator {
 
   /** Lets go of everything. Ends no run. */
   async close(): Promise<void> {
-    const { drivers, probes, store } = this.#options;
+    const { drivers, probes, store, log } = this.#options;
     this.#cancelTrim();
     this.recorder.close();
     await this.#interpreter.settled();
-    await Promise.all([...Object.values(drivers), probes].map((port) => port.close()));
+    // One that cannot be closed keeps nobody else open.
+    const closed = await Promise.allSettled([...Object.values(drivers), probes].map((port) => port.close()));
+    for (const result of closed) if (result.status === 'rejected') log.warn({}, problemOf(result.reason).message);
     this.#replies.close(CLOSED);
     for (const { ref } of [...this.registry.units(), this.registry.supervisor]) ref.stop();
     store.close();
@@ -141,12 +143,17 @@ export class Orchestrator {
     signal?: AbortSignal,
   ): Promise<void> {
     const { requestId, answer } = this.#replies.open(signal);
-    this.recorder.accept(SUPERVISOR, (snapshotOf) => ({
-      type,
+    this.recorder.accept(
+      SUPERVISOR,
+      (snapshotOf) => ({
+        type,
+        requestId,
+        up: this.registry.countUp(snapshotOf),
+        views: this.registry.views(snapshotOf).filter(concerns),
+      }),
+      null,
       requestId,
-      up: this.registry.countUp(snapshotOf),
-      views: this.registry.views(snapshotOf).filter(concerns),
-    }));
+    );
     return answer;
   }
 
@@ -185,9 +192,9 @@ export class Orchestrator {
 
   #release(actor: UnitActor, again: () => void): boolean {
     if (actor.released) return false;
-    const { store, log } = this.#options;
+    const { log } = this.#options;
     try {
-      const birth = this.#factory.released(actor, store.runs(actor.id)[0] ?? null);
+      const birth = this.#factory.released(actor);
       this.recorder.bear([birth]);
       void this.#reconcile(birth.actor).then(again);
       return true;

@@ -1,13 +1,15 @@
+import type { UnitContext } from '../machines/context.ts';
 import { problemOf } from '../machines/errors.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import type { Problem, UnitId } from '../machines/vocabulary.ts';
-import type { Entry, Snapshot, Store, Tick, TimerRow, UnitRow } from '../store/rows.ts';
-import { isEmpty, isEnding, isRequest, mayPass, partition } from './arrivals.ts';
+import type { Entry, Snapshot, Store, Tick, TimerRow } from '../store/rows.ts';
+import type { Birth } from './actor-factory.ts';
+import { emptyTick, isEmpty, isEnding, isRequest, mayPass, partition, snapshotOf } from './arrivals.ts';
 import type { Clock, Log } from './ports.ts';
 import { CLOSED, quarantined, TOO_MANY, unknownUnit } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import type { Replies } from './replies.ts';
-import { type Arrival, type ComputedStep, type ComputedTick, computeTick, emptyTick } from './tick.ts';
+import { type Arrival, type ComputedStep, type ComputedTick, computeTick } from './tick.ts';
 import { createWheel, type Wheel } from './timers.ts';
 import { publish, type UnitActor } from './unit-actor.ts';
 
@@ -33,17 +35,6 @@ export interface RecorderOptions {
   readonly release: (actor: UnitActor, again: () => void) => boolean;
   /** Called for a unit that is gone from store and registry. */
   readonly onForgotten: (actor: UnitActor) => void;
-}
-
-/** An actor that begins, or begins again, and its first entry, committed together with its first snapshot. */
-export interface Birth {
-  /** `null` where no unit is added: for the supervisor, which is none, and for a unit that is there already. */
-  readonly row: UnitRow | null;
-  readonly actor: UnitActor;
-  readonly entry: Omit<Entry, 'seq' | 'atMs' | 'monoMs'>;
-  readonly context: Snapshot['context'];
-  /** Takes the place of an earlier unit of the same name. */
-  readonly replaces: boolean;
 }
 
 /**
@@ -73,15 +64,17 @@ export class Recorder {
   }
 
   /** Takes an event. It is computed and committed with the others of this tick, soon. */
-  accept(unitId: UnitId, body: Arrival['body'], cause: number | null = null): void {
+  accept(unitId: UnitId, body: Arrival['body'], cause: number | null = null, asked: string | null = null): void {
+    const requestId = asked ?? (typeof body !== 'function' && 'requestId' in body ? body.requestId : null);
     const { clock } = this.#options;
     if (this.#isClosed) {
-      this.#refuse({ body }, CLOSED);
-    } else if (this.#arrivals.length >= WAITING_MAX) {
+      this.#refuse({ requestId }, CLOSED);
+    } else if (this.degraded && this.#arrivals.length >= WAITING_MAX) {
       this.#options.log.error({ unit: unitId }, `${WAITING_MAX} events wait for the store; this one is lost`);
-      this.#refuse({ body }, TOO_MANY);
+      this.#refuse({ requestId }, TOO_MANY);
     } else {
-      this.#arrivals.push({ unitId, body, cause, depth: 0, moment: { atMs: clock.wallMs(), monoMs: clock.monoMs() } });
+      const moment = { atMs: clock.wallMs(), monoMs: clock.monoMs() };
+      this.#arrivals.push({ unitId, body, cause, requestId, depth: 0, moment });
       this.#schedule();
     }
   }
@@ -135,7 +128,7 @@ export class Recorder {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#isFlushing) return;
+    if (this.#isScheduled || this.#isFlushing || this.degraded) return;
     this.#isScheduled = true;
     this.#options.clock.defer(() => this.flush());
   }
@@ -172,15 +165,24 @@ export class Recorder {
     for (const arrival of requests) this.#refuse(arrival, problem);
     this.#arrivals = [...rest, ...this.#arrivals];
     this.#cancelRetry();
-    this.#cancelRetry = clock.setTimer(STORE_RETRY_MS, () => this.flush());
+    this.#cancelRetry = clock.setTimer(STORE_RETRY_MS, () => this.#retry());
   }
 
   /** The supervisor is never quarantined: without it nothing could be stopped any more. */
   #distrust(actor: UnitActor | undefined, error: unknown, arrival: Arrival): void {
     const { message } = problemOf(error);
-    if (actor && actor.id !== SUPERVISOR) actor.quarantined = message;
+    if (actor && actor.id !== SUPERVISOR) this.#quarantine(actor, message);
     this.#options.log.error({ unit: arrival.unitId }, `an event was left out: ${message}`);
     this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(arrival.unitId));
+  }
+
+  /** Who waited for it is told; and what was being stopped with everything else is still to be stopped. */
+  #quarantine(actor: UnitActor, message: string): void {
+    actor.quarantined = message;
+    const { wishes } = actor.snapshot.context as UnitContext;
+    for (const { requestId } of wishes) this.#refuse({ requestId }, quarantined(actor));
+    if (this.#options.registry.supervisor.snapshot.value !== 'stopping') return;
+    this.accept(actor.id, { type: 'stop.requested', requestId: null, by: 'down' });
   }
 
   #settle({ tick, steps, faults, undeliverable }: ComputedTick): void {
@@ -210,8 +212,17 @@ export class Recorder {
     const { registry, release } = this.#options;
     const { unitId, body, cause } = arrival;
     const actor = registry.get(unitId);
-    if (actor && isEnding(arrival) && release(actor, () => this.accept(unitId, body, cause))) return;
-    this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(unitId));
+    const again = (): void => this.accept(unitId, body, cause);
+    // Another request has led it out of the quarantine, in the same tick.
+    if (actor?.quarantined === null && registry.get(unitId) === actor && isEnding(arrival)) again();
+    else if (actor && isEnding(arrival) && release(actor, again)) return;
+    else this.#refuse(arrival, actor ? quarantined(actor) : unknownUnit(unitId));
+  }
+
+  /** Nothing waits any more: whether it can be written again is found out with the next event. */
+  #retry(): void {
+    if (this.#arrivals.length === 0) this.degraded = null;
+    this.flush();
   }
 
   #publish({ actor, event, entry, next, unsnapped }: ComputedStep): void {
@@ -230,15 +241,9 @@ export class Recorder {
     this.accept(row.unitId, { type: `timer.${row.timer}` }, row.seq);
   }
 
-  #refuse({ body }: Pick<Arrival, 'body'>, problem: Problem): void {
-    if (typeof body === 'function' || !('requestId' in body) || body.requestId === null) return;
-    this.#options.replies.settle(body.requestId, problem);
+  #refuse({ requestId }: Pick<Arrival, 'requestId'>, problem: Problem): void {
+    if (requestId !== null) this.#options.replies.settle(requestId, problem);
   }
-}
-
-function snapshotOf(entry: Entry, context: Snapshot['context']): Snapshot {
-  const { unitId, seq, aseq, version, definition, stateHash, value } = entry;
-  return { unitId, seq, aseq, version, definition, stateHash, value, context };
 }
 
 const isSpawning = (value: unknown): boolean => typeof value === 'object' && value !== null && 'spawning' in value;

@@ -46,7 +46,8 @@ export async function reconcile(actor: UnitActor, { drivers, clock, log }: World
     return sighting ? factOf(sighting, state === 'spawning', generation, clock) : null;
   } catch (error) {
     log.error({ unit: actor.id }, `cannot tell what became of its run: ${problemOf(error).message}`);
-    return null;
+    // To watch it is to look again; a launch is looked at again by its own timer.
+    return state === 'spawning' || run.handle === null ? null : { type: 'run.adopted', generation, handle: run.handle };
   }
 }
 

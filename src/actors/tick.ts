@@ -6,6 +6,7 @@ import { SUPERVISOR } from '../machines/supervisor.ts';
 import { stateOf } from '../machines/view.ts';
 import type { TimerName, UnitId } from '../machines/vocabulary.ts';
 import type { Entry, Tick, TimerRow } from '../store/rows.ts';
+import { emptyTick } from './arrivals.ts';
 import type { Registry } from './registry.ts';
 import type { Wheel } from './timers.ts';
 import type { UnitActor } from './unit-actor.ts';
@@ -16,6 +17,8 @@ export interface Arrival {
   /** The supervisor's events are made when their turn comes, from what is true then. */
   readonly body: EventBody | ((snapshotOf: (actor: UnitActor) => UnitActor['snapshot']) => SupervisorEventBody);
   readonly cause: number | null;
+  /** Who waits for an answer. */
+  readonly requestId: string | null;
   readonly moment: Moment;
   /** How many other events led here within this tick. */
   readonly depth: number;
@@ -50,7 +53,6 @@ export interface TickContext {
   readonly bootId: string;
 }
 
-type Draft = { -readonly [Key in keyof Tick]: Tick[Key][number][] };
 type Snapshot = UnitActor['snapshot'];
 
 /**
@@ -74,6 +76,8 @@ class TickComputation {
   readonly #faults: ComputedTick['faults'][number][] = [];
   readonly #undeliverable: Arrival[] = [];
   readonly #queue: Arrival[] = [];
+  /** What comes for them later in this tick comes too late. */
+  readonly #removed = new Set<UnitId>();
   /** Units that are not at rest at this point of the tick. Counting is dear: `null` until somebody asks. */
   #up: number | null = null;
   #seq: number;
@@ -90,7 +94,8 @@ class TickComputation {
     for (let at = 0; at < this.#queue.length; at++) {
       const arrival = this.#queue[at]!;
       const actor = this.#registry.get(arrival.unitId);
-      if (!actor || actor.quarantined !== null) this.#undeliverable.push(arrival);
+      const isGone = !actor || actor.quarantined !== null || this.#removed.has(actor.id);
+      if (isGone) this.#undeliverable.push(arrival);
       else if (!this.#isStaleTimer(arrival)) this.#take(actor, arrival);
     }
     for (const [key, row] of this.#timers) {
@@ -116,7 +121,9 @@ class TickComputation {
       this.#steps.push({ actor, event, entry, next, unsnapped: this.#shadows.get(actor)?.unsnapped ?? 0 });
       if (this.#up !== null) this.#up += Number(isAtRest(before)) - Number(isAtRest(next));
       this.#keep(actor, entry, arrival, before.context, next.context);
-      if (!sameValue(before, next)) this.#tellSupervisor(actor, arrival, entry);
+      // Who asks for a unit that waits shall hear whether that can have an end.
+      const asksInVain = 'requestId' in body && stateOf(next.value).substate === 'waiting';
+      if (asksInVain || !sameValue(before, next)) this.#tellSupervisor(actor, arrival, entry);
     } catch (error) {
       this.#faults.push({ actor, arrival, error });
     }
@@ -170,6 +177,7 @@ class TickComputation {
       this.#tick.runsEnded.push(command.params);
     } else if (command.type === 'forgetUnit') {
       this.#tick.unitsRemoved.push(unitId);
+      this.#removed.add(unitId);
     } else if (command.type === 'tell') {
       this.#pass(command.params.to, command.params.event, entry, depth);
     }
@@ -212,7 +220,7 @@ class TickComputation {
 
   #pass(unitId: UnitId, body: Arrival['body'], { seq, atMs, monoMs }: Entry, depth: number): void {
     if (depth >= CASCADE_DEPTH_MAX) throw new Error(`${CASCADE_DEPTH_MAX} events caused each other: this is a loop`);
-    this.#queue.push({ unitId, body, cause: seq, moment: { atMs, monoMs }, depth: depth + 1 });
+    this.#queue.push({ unitId, body, cause: seq, requestId: null, moment: { atMs, monoMs }, depth: depth + 1 });
   }
 }
 
@@ -230,19 +238,3 @@ const isAtRest = ({ value }: Snapshot): boolean => stateOf(value).substate === '
 
 const sameValue = (a: Snapshot, b: Snapshot): boolean =>
   a.value === b.value || JSON.stringify(a.value) === JSON.stringify(b.value);
-
-export function emptyTick(): Draft {
-  return {
-    unitsAdded: [],
-    unitsRemoved: [],
-    entries: [],
-    snapshots: [],
-    timersSet: [],
-    timersCleared: [],
-    outboxAdded: [],
-    outboxDone: [],
-    runsOrdered: [],
-    runsStarted: [],
-    runsEnded: [],
-  };
-}

@@ -2,7 +2,7 @@ import type { Orchestrator } from '../actors/orchestrator.ts';
 import type { Clock, Log, Outputs } from '../actors/ports.ts';
 import { CLOSED } from '../actors/refusals.ts';
 import { problemOf, Refused } from '../machines/errors.ts';
-import type { UnitSpec } from '../machines/spec.ts';
+import { assertConsistent, type UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import type { Store } from '../store/rows.ts';
@@ -46,6 +46,7 @@ export function createReeve(session: Session): Reeve {
       refuseClosed();
       const specs = given.map(session.complete);
       for (const { id } of specs) refuseUp(orchestrator, id);
+      assertFits(orchestrator, specs);
       orchestrator.add(specs);
     },
     async remove(id) {
@@ -110,14 +111,32 @@ function refuseUp({ registry }: Orchestrator, unitId: UnitId): void {
   if (substate !== 'settled') throw new UnitUp({ unitId, state });
 }
 
+/** New units fit together with those that are there: nobody may wait in a circle, or for somebody who is not there. */
+function assertFits({ registry }: Orchestrator, specs: readonly UnitSpec[]): void {
+  const ids = new Set(specs.map(({ id }) => id));
+  const others = [...registry.units()].flatMap(({ id, snapshot }) => (ids.has(id) ? [] : snapshot.context.spec));
+  assertConsistent([...others, ...specs]);
+}
+
 async function runToItsEnd(unit: UnitHandle, signal?: AbortSignal): Promise<Result> {
   signal?.throwIfAborted();
   const onAbort = (): void => void unit.stop({ by: 'abort' }).catch(() => {});
   signal?.addEventListener('abort', onAbort, { once: true });
+  const giveUp = new AbortController();
+  const ended = unit.reached('settled', { signal: giveUp.signal });
   try {
-    // How it ends is the result; a start that fails is one way to end.
-    const [settled] = await Promise.all([unit.reached('settled'), unit.start().catch(() => {})]);
-    return await unit.result().then((result) => ({ ...result, outcome: settled.outcome }));
+    // How it ends is the result, and a launch that fails is one way to end. Without a run there is no end to wait for.
+    await unit.start().catch((error: unknown) => {
+      if (unit.status().outcome === null) throw signal?.aborted ? signal.reason : error;
+    });
+    const { outcome } = await ended;
+    return { ...(await unit.result()), outcome };
+  } catch (error) {
+    ended.catch(() => {});
+    giveUp.abort();
+    // It may still wait for what it will not get.
+    await unit.stop({ by: 'run' }).catch(() => {});
+    throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }

@@ -45,8 +45,11 @@ const supervisor = commands.extend({
       const subject = event.views.find(({ id }) => id === event.unit);
       if (!subject) return;
       const by = `group:${subject.group}`;
-      for (const { id: to } of sharesFate(subject, event.views).filter(isUp)) {
-        if (diedAndReturns(subject)) enqueue({ type: 'tell', params: { to, event: { type: 'restart.advised', by } } });
+      for (const { id: to, substate } of sharesFate(subject, event.views).filter(isUp)) {
+        // One that waits for its own backoff comes back by itself, and not before.
+        if (diedAndReturns(subject) && substate !== 'backoff') {
+          enqueue({ type: 'tell', params: { to, event: { type: 'restart.advised', by } } });
+        }
         // Over budget: the group gives up as a whole, loudly.
         if (subject.gaveUp) {
           enqueue({ type: 'tell', params: { to, event: { type: 'stop.requested', requestId: null, by } } });
@@ -122,7 +125,10 @@ export const supervisorMachine = supervisor.createMachine({
         // Single units may be started again; the rest stays down.
         'unit.changed': { target: 'supervising', actions: ['releaseWaiting', 'shareFate'] },
         'up.requested': { target: 'supervising', actions: ['startAll', 'answer'] },
-        'down.requested': { actions: 'answer' },
+        'down.requested': [
+          { guard: 'allAtRest', actions: 'answer' },
+          { target: 'stopping', actions: ['joinWaiting', 'stopNext'] },
+        ],
       },
     },
   },

@@ -49,8 +49,7 @@ export const unit = commands.extend({
     isRestarting: ({ context: { desired, outcome, spec } }) =>
       desired === 'up' && (outcome?.kind === 'stopped' || (outcome?.kind === 'idle' && spec.idle?.then === 'restart')),
     policyRestarts: ({ context }) => context.verdict?.kind === 'restart',
-    /** A manual stop beats every policy; so does never having been started. */
-    wasStoppedByHand: ({ context: { outcome } }) =>
-      outcome === null || outcome.kind === 'stopped' || outcome.kind === 'terminated',
+    /** At rest, and not by policy: a manual stop beats every policy, and so does never having been started. */
+    wasStoppedByHand: ({ context: { verdict, outcome } }) => verdict?.kind !== 'settle' && outcome?.kind !== 'idle',
   },
 });

@@ -19,14 +19,15 @@ function headOf(value: unknown): readonly [string, unknown] {
 /** A unit as the supervisor sees it. */
 export function viewOf(snapshot: AnyMachineSnapshot, strategy: GroupStrategy): UnitView {
   const { id, spec, desired, outcome, verdict } = snapshot.context as UnitContext;
+  const state = stateOf(snapshot.value);
   return {
     id,
     kind: spec.kind,
-    ...stateOf(snapshot.value),
+    ...state,
     ready: snapshot.hasTag('ready'),
     desired,
     outcome: outcome?.kind ?? null,
-    gaveUp: verdict?.kind === 'settle' && verdict.gaveUp,
+    gaveUp: state.substate === 'settled' && verdict?.kind === 'settle' && verdict.gaveUp,
     after: spec.after,
     group: spec.group,
     strategy,

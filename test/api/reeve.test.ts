@@ -159,6 +159,25 @@ describe('openReeve', () => {
     await expect(bogus).rejects.toMatchObject({ code: 'InvalidOption', hint: 'Did you mean "finished"?' });
   });
 
+  test('units that are added one after the other cannot wait in a circle', async () => {
+    const reeve = await open({ stateDir: temporaryDirectory(), start: false });
+    reeve.add(job({ id: 'a', command: 'true' }));
+    reeve.add(job({ id: 'b', command: 'true', after: { a: 'finished' } }));
+    expect(() => reeve.add(job({ id: 'a', command: 'true', after: { b: 'finished' } }))).toThrow('b → a → b');
+  });
+
+  test('a job that waits for what will not come is not waited for', async () => {
+    const reeve = await open({ stateDir: temporaryDirectory(), start: false });
+    expect((await reeve.run(job({ id: 'first', command: 'exit 1' }))).outcome).toBe('failed');
+    const second = job({ id: 'second', command: 'true', after: { first: 'finished' } });
+    await expect(reeve.run(second)).rejects.toMatchObject({ code: 'DependencyFailed' });
+    const third = job({ id: 'third', command: 'true', after: { first: 'running' } });
+    await expect(reeve.run(third, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({
+      code: 'DependencyFailed',
+    });
+    expect(reeve.unit('second').status().state).toBe('reaped');
+  });
+
   test('close is idempotent, and a closed reeve says so', async () => {
     const reeve = await open({ stateDir: temporaryDirectory(), units: [job({ id: 'one', command: 'true' })] });
     const [first, second] = [reeve.close(), reeve.close()];

@@ -30,6 +30,8 @@ export class Simulation {
   readonly store: Store;
   readonly logged: string[] = [];
   readonly entries: Entry[] = [];
+  /** Nobody can tell at the moment what became of a run. */
+  sightFails = false;
   #session: ClockSession | null = null;
   #orchestrator: Orchestrator | null = null;
   #instances = 0;
@@ -65,7 +67,7 @@ export class Simulation {
     const sight = driver.sight.bind(driver);
     driver.sight = (run) => {
       this.clock.advance(0);
-      return sight(run);
+      return this.sightFails ? Promise.reject(new Error('no descriptor is left')) : sight(run);
     };
     const drivers: Drivers = { process: driver, files: this.#processes.driver(session) };
     this.#session = session;

@@ -105,7 +105,6 @@ class ProcessDriver implements ProcessRunner {
       await this.#ports.clear(call);
       if (needsGuardian(plan.policy)) await this.#guardian.stand();
       const fifo = await fifos.take();
-      // Taken back while we waited, and answered.
       if (this.#closing.signal.aborted || existsSync(paths.directory)) return;
       this.#start(call, paths, launcher, plan, fifo);
     } catch (error) {
@@ -129,11 +128,14 @@ class ProcessDriver implements ProcessRunner {
     if (how === 'ask') return askToEnd(call, { ...this.#options, signal: this.#closing.signal });
     const { run, spec } = call;
     const signal = how === 'kill' ? 'SIGKILL' : ((spec as ProgramSpec).stop.signal as NodeJS.Signals);
-    const observation = this.#observations.get(run.runId);
-    observation?.causedBy(call.seq);
-    const onDisk = () => readRecord(this.#paths(run).record)?.child ?? null;
-    const identity = () => observation?.identity ?? run.handle?.identity ?? onDisk();
-    signalRun({ call, signal, identity, gone: () => observation?.look(), later: this.#later }, this.#options.log);
+    const paths = this.#paths(run);
+    // Whoever ends a run must hear of its end, also where an earlier look at it has failed.
+    const observation =
+      this.#observations.get(run.runId) ?? this.#observe({ call, paths, adopted: true, announced: true });
+    observation.causedBy(call.seq);
+    const onDisk = () => readRecord(paths.record)?.child ?? null;
+    const identity = () => observation.identity ?? run.handle?.identity ?? onDisk();
+    signalRun({ call, signal, identity, gone: () => observation.look(), later: this.#later }, this.#options.log);
   }
 
   async sweep(call: DriverCall, how: 'terminate' | 'kill'): Promise<void> {
