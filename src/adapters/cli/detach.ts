@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../index.ts';
 import { ControlRefused } from '../http/errors.ts';
 import type { Context } from './context.ts';
 import { DetachFailed } from './errors.ts';
+import { makeStateDir } from './places.ts';
 
 /** What a detached orchestrator tells who started it, once, over the channel between them. */
 export type Announcement = { readonly serving: true } | { readonly problem: Problem };
@@ -21,7 +22,7 @@ const LAST_LINES = 10;
  * @throws {DetachFailed} It does not. What it had to say is in the error.
  */
 export async function startDetached({ cwd, stateDir, env }: Context, upArguments: readonly string[]): Promise<void> {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeStateDir(stateDir);
   const logFile = join(stateDir, 'orchestrator.log');
   const log = openLog(logFile);
   const script = process.argv[1] ?? '';

@@ -104,3 +104,32 @@ export class Interrupted extends Data.TaggedError('Interrupted') {
     return 'Nothing was changed by the interruption itself.';
   }
 }
+
+/** `-C` names no directory. */
+export class NoDirectory extends Data.TaggedError('NoDirectory')<{ readonly directory: string }> {
+  override get message(): string {
+    return `There is no directory ${this.directory}.`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return 'Give -C the directory of the project, where its project file is.';
+  }
+}
+
+/** Where the state was to be kept, nothing can be kept. */
+export class StateDirUnusable extends Data.TaggedError('StateDirUnusable')<{
+  readonly stateDir: string;
+  readonly why: string;
+}> {
+  override get message(): string {
+    return `Cannot keep state in ${this.stateDir}: ${this.why}.`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return 'Name a directory of your own that can be written to, with --state-dir or REEVE_HOME.';
+  }
+}

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { BadUsage, Interrupted } from './errors.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
+import { assertDirectory } from './places.ts';
 import { buildProgram, type GlobalOptions, type Invocation } from './program.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -30,6 +31,7 @@ async function attempt(argv: readonly string[], terminal: Terminal, interrupts: 
   if (asked === null) return EXIT.done;
   const { invocation, options } = asked;
   const cwd = resolve(options.directory ?? '.');
+  assertDirectory(cwd);
   const { env } = process;
   const stateDir = resolveStateDir({ stateDir: options.stateDir && resolve(options.stateDir), cwd, env });
   const context: Context = { cwd, stateDir, env, json: options.json === true, terminal, interrupts };

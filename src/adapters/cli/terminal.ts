@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-
 /** Where words go. The answer is on stdout; everything for people that is not the answer is on stderr. */
 export interface Terminal {
   /** The answer is read by a person, who sees it change. */
@@ -7,6 +5,8 @@ export interface Terminal {
   /** Without end where nobody sees it: scripts get whole lines. */
   readonly columns: number;
   readonly rows: number;
+  /** Aborted when whoever read the answer has gone: there is nobody to go on for. */
+  readonly readerGone: AbortSignal;
   /** A piece of the answer, as it is. Resolves when there is room for more. */
   write(text: string): Promise<void>;
   /** A line of the answer. */
@@ -26,8 +26,11 @@ export function processTerminal(): Terminal {
   const { stdout, stderr } = process;
   // Whoever read us has gone, as `head` does. What we do is not worth less for it.
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
+  const gone = new AbortController();
+  for (const end of ['error', 'close']) stdout.once(end, () => gone.abort());
   return {
     isInteractive: stdout.isTTY === true,
+    readerGone: gone.signal,
     get columns() {
       return stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
     },
@@ -35,10 +38,16 @@ export function processTerminal(): Terminal {
       return stdout.rows || 24;
     },
     async write(text) {
-      if (stdout.writable && !stdout.write(text)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]);
+      if (gone.signal.aborted || !stdout.writable || stdout.write(text)) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const ends = ['drain', 'error', 'close'];
+      // Not `once` of node:events: it would make a rejection, and so a fault, of a reader that has gone.
+      for (const end of ends) stdout.once(end, resolve);
+      await promise;
+      for (const end of ends) stdout.off(end, resolve);
     },
     print: (line) => void (stdout.writable && stdout.write(`${line}\n`)),
-    printJson: (document) => void stdout.write(`${JSON.stringify(document, null, 2)}\n`),
+    printJson: (document) => void (stdout.writable && stdout.write(`${JSON.stringify(document, null, 2)}\n`)),
     writeAside: (text) => void (stderr.writable && stderr.write(text)),
     say: (line) => void (stderr.writable && stderr.write(`${line}\n`)),
     onResize(listener) {

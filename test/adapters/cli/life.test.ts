@@ -102,6 +102,18 @@ test('`logs -f` goes on as the unit prints, and ends with its run', async () => 
   expect(await logs.said).toMatchObject({ code: 0, out: expect.stringMatching(/^(tick\n){3,}$/) });
 });
 
+test.each(['logs web', 'logs web -f', 'events', 'events -f', 'status --json'])(
+  '`%s | head` ends quietly when its reader has had enough',
+  async (command) => {
+    const shell = openShell({ 'reeve.yaml': 'units: { web: { command: "seq 100000; exec sleep 600" } }' });
+    await shell.json('up', '--detach');
+    await shell.json('wait', 'web', '--for', 'running');
+    const { child, said } = shell.start(...command.split(' '));
+    child.stdout!.destroy();
+    expect(await said).toEqual({ code: 0, out: '', err: '' });
+  },
+);
+
 test('Ctrl-C on a command that waits is 130, and changes nothing', async () => {
   const shell = openShell({ 'reeve.yaml': PROJECT });
   await shell.json('up', '--detach');

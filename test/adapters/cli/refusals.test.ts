@@ -62,6 +62,30 @@ test('a project file that is wrong is told by file and line, with no stack', asy
   }
 });
 
+test('a directory that is not there is told as one, and nothing else', async () => {
+  const { code, out, err } = await openShell().reeve('-C', '/no/such/place', 'status');
+  expect({ code, out, err }).toEqual({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/^There is no directory \/no\/such\/place\.\n {2}Give -C /),
+  });
+});
+
+test.each(['up', 'up --detach', 'run -- true', 'run --background -- true'])(
+  'where no state can be kept, `%s` says why, and where it could be',
+  async (command) => {
+    const shell = openShell({ 'reeve.yaml': PROJECT, taken: '' });
+    const at = join(shell.directory, 'taken', 'state');
+    expect(await shell.reeve('--state-dir', at, ...command.split(' '))).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(
+        /^Cannot keep state in .*: it, or a part of its path, .*\n {2}Name a directory of your own/,
+      ),
+    });
+  },
+);
+
 test('a project file that is not there is told by where it was looked for', async () => {
   const shell = openShell();
   expect(await shell.json('up')).toMatchObject({

@@ -4,6 +4,7 @@ import { EXIT } from '../exit-codes.ts';
 import { resolveRef } from '../refs.ts';
 import { entryLine } from '../render/entry-line.ts';
 import { openView } from '../view.ts';
+import { whileRead } from '../while-read.ts';
 import { idsOf } from './status.ts';
 
 export interface EventsOptions {
@@ -13,13 +14,15 @@ export interface EventsOptions {
 
 /** The journal. As JSON it is one document, or one a line when it never ends. */
 export async function events(context: Context, ref: string | undefined, options: EventsOptions): Promise<number> {
-  const { terminal, json, interrupts } = context;
+  const { terminal, json } = context;
   const { follow = false, after = 0 } = options;
   using view = await openView(context);
   const unit = ref === undefined ? {} : { unit: resolveRef(ref, idsOf(await view.status())) };
   if (follow && !view.live) throw new NobodyRuns(context);
-  const { signal } = interrupts;
-  const entries = view.live ? view.live.journal({ ...unit, after, follow, signal }) : view.journal({ ...unit, after });
+  const { live } = view;
+  const entries = whileRead(context, (signal) =>
+    live ? live.journal({ ...unit, after, follow, signal }) : view.journal({ ...unit, after }),
+  );
   let separator = json && !follow ? '{"events":[\n' : '';
   for await (const entry of entries) {
     if (!json) await terminal.write(`${entryLine(entry)}\n`);

@@ -4,6 +4,7 @@ import { BadUsage, NobodyRuns } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { resolveRef } from '../refs.ts';
 import { openView } from '../view.ts';
+import { whileRead } from '../while-read.ts';
 import { idsOf } from './status.ts';
 
 export interface LogsOptions {
@@ -17,7 +18,7 @@ export interface LogsOptions {
 
 /** What a run has printed and, with `follow`, what it goes on to print. */
 export async function logs(context: Context, ref: string, options: LogsOptions): Promise<number> {
-  const { terminal, json, interrupts } = context;
+  const { terminal, json } = context;
   const query = queryOf(options);
   using view = await openView(context);
   const id = resolveRef(ref, idsOf(await view.status()));
@@ -31,9 +32,10 @@ export async function logs(context: Context, ref: string, options: LogsOptions):
   if (!options.follow) return EXIT.done;
   if (!view.live) throw new NobodyRuns(context);
   const runId = options.run === undefined ? {} : { runId: options.run };
-  const { signal } = interrupts;
-  for await (const text of view.live.follow(id, { ...runId, from: slice.sizeBytes, signal }))
-    await terminal.write(text);
+  const { live } = view;
+  const from = slice.sizeBytes;
+  const texts = whileRead(context, (signal) => live.follow(id, { ...runId, from, signal }));
+  for await (const text of texts) await terminal.write(text);
   return EXIT.done;
 }
 
