@@ -183,7 +183,10 @@ export class Orchestrator {
     const { store, clock, log } = this.#options;
     let more = false;
     try {
-      more = store.trim({ ...RETENTION, nowMs: clock.wallMs() }).more;
+      const trimmed = store.trim({ ...RETENTION, nowMs: clock.wallMs() });
+      more = trimmed.more;
+      // What is forgotten takes no room any more, either.
+      if (trimmed.runs > 0) tidy([...this.registry.units()], this.#options);
     } catch (error) {
       log.warn({}, `the journal cannot be trimmed: ${problemOf(error).message}`);
     }

@@ -84,9 +84,10 @@ export interface Driver {
   discard(run: RunRef): Promise<void>;
   /**
    * Ends what is left of runs that are over: whoever orchestrated them died before it could. Called once, when it is
-   * known which runs are still open. `sparedUnits` leave things behind on purpose.
+   * known which runs are still open, and whenever retention has forgotten some. `sparedUnits` leave things behind on
+   * purpose. What is kept for a run that is not among `knownRuns` goes.
    */
-  tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<void>;
+  tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[], knownRuns: readonly RunId[]): Promise<void>;
   /** Stops watching and reporting. Ends nothing: what runs, runs on. */
   close(): Promise<void>;
 }

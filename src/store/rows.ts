@@ -162,6 +162,8 @@ export interface Store {
   run(runId: RunId): RunRow | null;
   /** Newest first. */
   runs(unitId: UnitId): readonly RunRow[];
+  /** Every run that retention has kept, by id. */
+  runIds(): readonly RunId[];
   /** Runs that were ordered and have no outcome yet. */
   openRuns(): readonly RunRow[];
   rememberMachine(machine: MachineRow): void;

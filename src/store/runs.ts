@@ -30,6 +30,7 @@ export function openRuns(db: Database) {
     `SELECT ${COLUMNS} FROM runs WHERE unit_id = ? ORDER BY ordered_seq DESC, generation DESC`,
   );
   const selectOpen = db.prepare<[], Row>(`SELECT ${COLUMNS} FROM runs WHERE outcome IS NULL ORDER BY ordered_seq`);
+  const selectIds = db.prepare<[], RunId>('SELECT run_id FROM runs').pluck();
   // The last run of a unit is part of its status, however long ago it was.
   const deleteEnded = db.prepare<[number]>(
     `DELETE FROM runs WHERE ordered_seq <= ? AND outcome IS NOT NULL AND NOT EXISTS (
@@ -50,6 +51,7 @@ export function openRuns(db: Database) {
       return row ? toRun(row) : null;
     },
     of: (unitId: UnitId): readonly RunRow[] => selectUnit.all(unitId).map(toRun),
+    ids: (): readonly RunId[] => selectIds.all(),
     open: (): readonly RunRow[] => selectOpen.all().map(toRun),
     /** @returns How many were deleted. */
     deleteEnded: (throughSeq: number): number => deleteEnded.run(throughSeq).changes,

@@ -44,6 +44,7 @@ export function storeOn(db: Database): Store {
     outbox: reading(outbox.all),
     run: reading(runs.get),
     runs: reading(runs.of),
+    runIds: reading(runs.ids),
     openRuns: reading(runs.open),
     rememberMachine: writing(machines.remember),
     machine: reading(machines.get),

@@ -24,7 +24,7 @@ import type { ProcessDriverOptions, ProcessRunner } from './process-runner.ts';
 import { readRecord } from './record.ts';
 import { remainsOf } from './remains.ts';
 import { findProgram } from './resolve.ts';
-import { type RunPaths, runPaths, runsDirectory, takeClaim } from './run-directory.ts';
+import { deleteOtherRuns, type RunPaths, runPaths, runsDirectory, takeClaim } from './run-directory.ts';
 import { signalRun } from './run-signal.ts';
 import { TOOLS_PATH } from './script.ts';
 import { recallSecrets } from './secrets.ts';
@@ -99,8 +99,7 @@ class ProcessDriver implements ProcessRunner {
     const paths = this.#paths(call.run);
     this.#ports.runs.began(call);
     try {
-      // Somebody tried before us and could not say how it went.
-      if (existsSync(paths.directory)) return this.#settle(call);
+        if (existsSync(paths.directory)) return this.#settle(call);
       const plan = planLaunch(call, this.#options);
       await this.#ports.clear(call);
       if (needsGuardian(plan.policy)) await this.#guardian.stand();
@@ -172,10 +171,11 @@ class ProcessDriver implements ProcessRunner {
     this.#leaves = true;
   }
 
-  async tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<void> {
-    const { ownerId, log } = this.#options;
+  async tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[], knownRuns: readonly RunId[]): Promise<void> {
     this.#ports.runs.found(openRuns, sparedUnits);
-    endOrphans(orphanedRuns(ownerId, openRuns, sparedUnits), this.#sweeper, this.#later, log);
+    const orphans = orphanedRuns(this.#options.ownerId, openRuns, sparedUnits);
+    endOrphans(orphans, this.#sweeper, this.#later, this.#options.log);
+    await deleteOtherRuns(this.#options.stateDir, new Set(knownRuns));
   }
 
   async close(): Promise<void> {

@@ -77,6 +77,17 @@ export function createRunDirectory(paths: RunPaths, fifo: string, policy: string
   }
 }
 
+/**
+ * Deletes what is kept for runs that nobody knows any more. Which those are is looked up at once: a run that is
+ * launched while they are deleted is none of them.
+ */
+export async function deleteOtherRuns(stateDir: string, known: ReadonlySet<RunId>): Promise<void> {
+  const others = fs.readdirSync(runsDirectory(stateDir)).filter((name) => !known.has(name));
+  for (const name of others) {
+    await fs.promises.rm(join(runsDirectory(stateDir), name), { recursive: true, force: true });
+  }
+}
+
 /** Takes the claim of a run, if nobody has: then its launch never happened and never will. */
 export function takeClaim(paths: RunPaths): boolean {
   fs.mkdirSync(paths.directory, { recursive: true, mode: 0o700 });

@@ -20,7 +20,7 @@ afterEach(closeRigs);
 /** A driver that knows of no runs of an earlier orchestrator. */
 async function openTidyRig(): Promise<Rig> {
   const rig = await openRig();
-  await rig.driver.tidy([], []);
+  await rig.driver.tidy([], [], []);
   return rig;
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
 import { conditionOf, identify, localWorld } from '../../../src/adapters/system/identity.ts';
@@ -175,10 +175,11 @@ test('what outlived a run that is over is ended by the next one, and what is spa
   };
   const [over, open, spared] = [await begin('over.1'), await begin('open.1'), await begin('spared.1')];
   const later = await rig.reopen();
-  await later.driver.tidy(['open.1'], ['spared']);
+  await later.driver.tidy(['open.1'], ['spared'], ['open.1', 'spared.1']);
   const ended = rig.call({}, { runId: 'over.1' });
   expect((await rig.fact('run.exited', ended)).exit.signal).toBe('SIGTERM');
   const conditions = [over, open, spared].map((identity) => identity && conditionOf(identity));
   expect(conditions).toEqual(['gone', 'running', 'running']);
   expect(later.warnings).toEqual(['something of run over.1 outlived it, and is ended now']);
+  expect(readdirSync(`${rig.stateDir}/runs`).sort()).toEqual(['open.1', 'spared.1']);
 });
