@@ -99,7 +99,7 @@ class ProcessDriver implements ProcessRunner {
     const paths = this.#paths(call.run);
     this.#ports.runs.began(call);
     try {
-        if (existsSync(paths.directory)) return this.#settle(call);
+      if (existsSync(paths.directory)) return this.#settle(call);
       const plan = planLaunch(call, this.#options);
       await this.#ports.clear(call);
       if (needsGuardian(plan.policy)) await this.#guardian.stand();
