@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -14,6 +14,7 @@ import {
 } from '../../../src/adapters/system/identity.ts';
 import { requireLinux } from '../../../src/adapters/system/platform.ts';
 import { sendSignal } from '../../../src/adapters/system/signal.ts';
+import type { ProcessIdentity } from '../../../src/machines/vocabulary.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -135,4 +136,46 @@ test('a platform without /proc is refused with a reason', () => {
       message: "Cannot supervise processes on darwin: this needs Linux's /proc, and there is no substitute yet.",
     }),
   );
+});
+
+const LAST_PID = '/proc/sys/kernel/ns_last_pid';
+const canChoosePids = ((): boolean => {
+  try {
+    accessSync(LAST_PID, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+const ticksSinceBoot = (): number => Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 100;
+
+/** Until somebody else's process is where the one before was; others may take the number first. */
+async function reusedPid(): Promise<{ readonly dead: ProcessIdentity; readonly stranger: ChildProcess }> {
+  for (;;) {
+    const first = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    const dead = identify(first.pid ?? -1)!;
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    // A start time has a resolution of one tick. All pids of a system are not used up within that, but we cheat.
+    await expect.poll(() => ticksSinceBoot() - Number(dead.startTicks), { interval: 5 }).toBeGreaterThan(2);
+    writeFileSync(LAST_PID, String(dead.pid - 1));
+    const stranger = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    if (stranger.pid === dead.pid) return { dead, stranger };
+    stranger.kill('SIGKILL');
+    await once(stranger, 'exit');
+  }
+}
+
+test.runIf(canChoosePids)('a process that really got the pid of a dead one gets none of its signals', async () => {
+  const { dead, stranger } = await reusedPid();
+  const ended = once(stranger, 'exit');
+  expect([isAlive(dead), sendSignal(dead, 'SIGKILL'), sendSignal(dead, 'SIGKILL', { group: true })]).toEqual([
+    false,
+    'gone',
+    'gone',
+  ]);
+  expect(conditionOf(identify(stranger.pid ?? -1)!)).toBe('running');
+  stranger.kill('SIGKILL');
+  await ended;
 });
