@@ -1,7 +1,7 @@
 /** What the documentation says is so: its examples run, its links lead somewhere, its tables are those of the code. */
+
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { loadConfig } from '../src/adapters/config/load.ts';
 import { decodeUnit, InvalidSpec } from '../src/index.ts';
 import { examplesOf } from './docs/docstrings.ts';
 import { anchorsOf, fencesOf, linksOf, rowsOf, sectionOf } from './docs/markdown.ts';
+import { freePort } from './support/ports.ts';
 import { sourcesOf } from './tidy/source.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -25,7 +26,6 @@ const architecture = textOf('diagrams/README.md');
 const KINDS = [
   { id: 'a', kind: 'server', command: 'x' },
   { id: 'a', kind: 'job', command: 'x' },
-  // biome-ignore lint/suspicious/noThenProperty: a word of the spec; specs are data and never awaited.
   { id: 'a', kind: 'watcher', then: { run: ['b'] } },
 ];
 /** What a spec is refused for; `''`: it is not. */
@@ -204,15 +204,5 @@ function outputOf(
     else resolve(stdout);
   });
   child.stdin?.end(options.stdin ?? '');
-  return promise;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<number>();
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-  });
   return promise;
 }

@@ -1,26 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Entry, job, type OpenOptions, openReadOnly, openReeve, type Reeve, server } from '../../src/index.ts';
+import { opened } from '../support/opened.ts';
+import { freePort } from '../support/ports.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-
-async function open(options: OpenOptions): Promise<Reeve> {
-  const reeve = await openReeve(options);
-  onTestFinished(() => reeve.close());
-  return reeve;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 const WEB = `require('node:http').createServer((_, answer) => answer.end('ok')).listen(process.env.PORT, '127.0.0.1')`;
 const web = (port: number) =>
@@ -44,7 +30,7 @@ describe('openReeve', () => {
   test('starts what it is given, in order, and stops all of it', async () => {
     const port = await freePort();
     const units = [web(port), server({ id: 'after', command: 'exec sleep 1000', after: { web: 'ready' } })];
-    const reeve = await open({ stateDir: temporaryDirectory(), units });
+    const reeve = await opened({ stateDir: temporaryDirectory(), units });
     await reeve.unit('after').reached('running', { within: '15s' });
     expect(reeve.status().units.map(({ id, state, ready, port: given }) => [id, state, ready, given])).toEqual([
       ['web', 'running', true, port],
@@ -56,14 +42,14 @@ describe('openReeve', () => {
   });
 
   test('runs a job to its end, and tells how it ended and what it printed', async () => {
-    const reeve = await open({ stateDir: temporaryDirectory() });
+    const reeve = await opened({ stateDir: temporaryDirectory() });
     const result = await reeve.run(job({ id: 'build', command: 'echo built; exit 7' }));
     expect(result).toMatchObject({ id: 'build', outcome: 'failed', code: 7, signal: null, attempts: 1 });
     expect(result.output).toEqual({ bytes: 6, tail: 'built\n' });
   });
 
   test('aborting a job stops it', async () => {
-    const reeve = await open({ stateDir: temporaryDirectory() });
+    const reeve = await opened({ stateDir: temporaryDirectory() });
     const abort = new AbortController();
     const running = reeve.run(job({ id: 'endless', command: 'exec sleep 1000' }), { signal: abort.signal });
     await reeve.unit('endless').reached('running', { within: '10s' });
@@ -73,7 +59,7 @@ describe('openReeve', () => {
 
   test('a server that is killed from outside comes back with a new process', async () => {
     const port = await freePort();
-    const reeve = await open({ stateDir: temporaryDirectory(), units: [web(port)] });
+    const reeve = await opened({ stateDir: temporaryDirectory(), units: [web(port)] });
     await reeve.unit('web').reached('ready', { within: '15s' });
     const first = pidOf(reeve, 'web');
     process.kill(first, 'SIGKILL');
@@ -84,7 +70,7 @@ describe('openReeve', () => {
   });
 
   test('a command that does not exist is told in words, at once', async () => {
-    const reeve = await open({ stateDir: temporaryDirectory(), start: false });
+    const reeve = await opened({ stateDir: temporaryDirectory(), start: false });
     reeve.add(server({ id: 'nope', command: ['no-such-command-anywhere'] }));
     await expect(reeve.unit('nope').start()).rejects.toMatchObject({ code: 'StartFailed' });
     expect(reeve.unit('nope').status()).toMatchObject({ state: 'reaped', outcome: 'launch-failed' });
@@ -93,7 +79,7 @@ describe('openReeve', () => {
 
   test('only one orchestrator at a time works on a state directory; reading it stays possible', async () => {
     const stateDir = temporaryDirectory();
-    const reeve = await open({ stateDir, units: [server({ id: 'idle', command: 'exec sleep 1000' })] });
+    const reeve = await opened({ stateDir, units: [server({ id: 'idle', command: 'exec sleep 1000' })] });
     await reeve.unit('idle').reached('running', { within: '10s' });
     await expect(openReeve({ stateDir })).rejects.toMatchObject({
       code: 'StateDirBusy',
@@ -105,7 +91,7 @@ describe('openReeve', () => {
   });
 
   test('waits that cannot end well end with the reason', async () => {
-    const reeve = await open({ stateDir: temporaryDirectory(), start: false });
+    const reeve = await opened({ stateDir: temporaryDirectory(), start: false });
     reeve.add(job({ id: 'quick', command: 'true' }), server({ id: 'idle', command: 'exec sleep 1000' }));
     await reeve.unit('quick').start();
     await expect(reeve.unit('quick').reached('idle-stalled')).rejects.toMatchObject({
@@ -122,7 +108,7 @@ describe('openReeve', () => {
 
   test('a stopped unit can be replaced, one that is up cannot, and a terminated one is gone', async () => {
     const stateDir = temporaryDirectory();
-    const reeve = await open({ stateDir, start: false });
+    const reeve = await opened({ stateDir, start: false });
     reeve.add(server({ id: 'api', command: 'exec sleep 1000' }));
     await reeve.unit('api').start();
     expect(() => reeve.add(server({ id: 'api', command: 'exec sleep 2000' }))).toThrow('only a unit at rest');
@@ -137,14 +123,14 @@ describe('openReeve', () => {
   test('plain objects are units, too, and what is none of ours is refused before anything is kept', async () => {
     const stateDir = temporaryDirectory();
     const plain = { id: 'plain', kind: 'job', command: 'echo plain' } as unknown as ReturnType<typeof job>;
-    const reeve = await open({ stateDir, start: false });
+    const reeve = await opened({ stateDir, start: false });
     expect((await reeve.run(plain)).output.tail).toBe('plain\n');
     const wrong = { id: 'wrong', kind: 'job', comand: 'x' } as unknown as ReturnType<typeof job>;
     expect(() => reeve.add(wrong)).toThrow('comand');
     expect(reeve.units().map(({ id }) => id)).toEqual(['plain']);
     await reeve.close();
     await expect(openReeve({ stateDir, units: [wrong] })).rejects.toMatchObject({ code: 'InvalidSpec' });
-    expect((await open({ stateDir })).units().map(({ id }) => id)).toEqual(['plain']);
+    expect((await opened({ stateDir })).units().map(({ id }) => id)).toEqual(['plain']);
   });
 
   test('misspelt options and milestones are refused with the nearest name', async () => {
@@ -153,21 +139,21 @@ describe('openReeve', () => {
       code: 'InvalidOption',
       hint: 'Did you mean "stateDir"?',
     });
-    const reeve = await open({ stateDir: temporaryDirectory(), start: false });
+    const reeve = await opened({ stateDir: temporaryDirectory(), start: false });
     reeve.add(job({ id: 'one', command: 'true' }));
     const bogus = reeve.unit('one').reached('finishd' as 'finished');
     await expect(bogus).rejects.toMatchObject({ code: 'InvalidOption', hint: 'Did you mean "finished"?' });
   });
 
   test('units that are added one after the other cannot wait in a circle', async () => {
-    const reeve = await open({ stateDir: temporaryDirectory(), start: false });
+    const reeve = await opened({ stateDir: temporaryDirectory(), start: false });
     reeve.add(job({ id: 'a', command: 'true' }));
     reeve.add(job({ id: 'b', command: 'true', after: { a: 'finished' } }));
     expect(() => reeve.add(job({ id: 'a', command: 'true', after: { b: 'finished' } }))).toThrow('b → a → b');
   });
 
   test('a job that waits for what will not come is not waited for', async () => {
-    const reeve = await open({ stateDir: temporaryDirectory(), start: false });
+    const reeve = await opened({ stateDir: temporaryDirectory(), start: false });
     expect((await reeve.run(job({ id: 'first', command: 'exit 1' }))).outcome).toBe('failed');
     const second = job({ id: 'second', command: 'true', after: { first: 'finished' } });
     await expect(reeve.run(second)).rejects.toMatchObject({ code: 'DependencyFailed' });
@@ -179,7 +165,7 @@ describe('openReeve', () => {
   });
 
   test('close is idempotent, and a closed reeve says so', async () => {
-    const reeve = await open({ stateDir: temporaryDirectory(), units: [job({ id: 'one', command: 'true' })] });
+    const reeve = await opened({ stateDir: temporaryDirectory(), units: [job({ id: 'one', command: 'true' })] });
     const [first, second] = [reeve.close(), reeve.close()];
     expect(first).toBe(second);
     await first;
@@ -192,7 +178,7 @@ describe('openReeve', () => {
 
 describe('the journal', () => {
   test('can be followed: every entry once, in order, until it is closed', async () => {
-    const reeve = await open({ stateDir: temporaryDirectory() });
+    const reeve = await opened({ stateDir: temporaryDirectory() });
     const entries: Entry[] = [];
     const following = (async () => {
       for await (const entry of reeve.journal({ follow: true })) entries.push(entry);
@@ -216,7 +202,7 @@ describe('a state directory', () => {
     const stateDir = join(temporaryDirectory(), 'state');
     const before = process.umask(0);
     onTestFinished(() => void process.umask(before));
-    const reeve = await open({ stateDir });
+    const reeve = await opened({ stateDir });
     await reeve.run(job({ id: 'one', command: 'echo secret' }));
     const paths = readdirSync(stateDir, { recursive: true, encoding: 'utf8' }).map((name) => join(stateDir, name));
     const open_ = [stateDir, ...paths].filter((path) => (statSync(path).mode & 0o077) !== 0);
@@ -265,7 +251,7 @@ describe('after a SIGKILL of the host', () => {
     await killed.gone;
     process.kill(pids.dies!, 'SIGTERM');
 
-    const reeve = await open({ stateDir, start: false });
+    const reeve = await opened({ stateDir, start: false });
     const lives = reeve.unit('lives').status();
     expect([lives.state, lives.run?.pid, lives.run?.adopted]).toEqual(['running', pids.lives, true]);
     await reeve.unit('ends').reached('settled', { within: '15s' });
@@ -289,13 +275,13 @@ describe('after a SIGKILL of the host', () => {
     process.kill(killed.pid, 'SIGKILL');
     await killed.gone;
     const again = [job({ id: 'done', command: 'true' }), server({ id: 'stopped', command: 'exec sleep 1000' })];
-    const resumed = await open({ stateDir, units: again });
+    const resumed = await opened({ stateDir, units: again });
     expect(resumed.units().map((unit) => [unit.id, unit.history().length])).toEqual([
       ['done', 1],
       ['stopped', 1],
     ]);
     await resumed.close();
-    const anew = await open({ stateDir, units: again });
+    const anew = await opened({ stateDir, units: again });
     await anew.unit('stopped').reached('running', { within: '10s' });
     await anew.unit('done').reached('finished', { within: '10s' });
     expect(anew.units().map((unit) => [unit.id, unit.history().length])).toEqual([
@@ -315,7 +301,7 @@ describe('after a SIGKILL of the host', () => {
     process.kill(killed.pid, 'SIGKILL');
     await killed.gone;
     const changed = job({ id: 'api', command: 'echo changed' });
-    const reeve = await open({ stateDir, units: [changed, job({ id: 'new', command: 'true' })] });
+    const reeve = await opened({ stateDir, units: [changed, job({ id: 'new', command: 'true' })] });
     await reeve.unit('new').reached('finished', { within: '10s' });
     expect(reeve.unit('api').status()).toMatchObject({ state: 'reaped', outcome: null });
     expect((await reeve.run(changed)).output.tail).toBe('changed\n');
@@ -329,7 +315,7 @@ describe('after a SIGKILL of the host', () => {
     const pid = pidOf(first, 'left');
     await first.close({ leave: true });
     expect(isAlive(pid)).toBe(true);
-    const second = await open({ stateDir, units });
+    const second = await opened({ stateDir, units });
     expect([pidOf(second, 'left'), second.unit('left').status().state]).toEqual([pid, 'running']);
   });
 });

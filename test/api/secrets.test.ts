@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { secretsRegistry } from '../../src/adapters/log/secrets.ts';
 import { establishOwnerToken, ownerToken } from '../../src/api/owner-token.ts';
 import { withoutSecrets } from '../../src/api/secrets.ts';
 import { job, type Log, type OpenOptions, openReadOnly, openReeve, type Reeve, server } from '../../src/index.ts';
+import { freePort } from '../support/ports.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** Something that every spelling of a secret still contains, so that a search for it finds any of them. */
@@ -88,15 +87,6 @@ async function leaks({ stateDir, lines }: Bench, reeve: Reeve, needles: readonly
   return [...files, ...said]
     .filter(([, text]) => needles.some((needle) => text.includes(needle)))
     .map(([name]) => name);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 const talkative = ({ secrets }: Bench, port: number, path: string) =>

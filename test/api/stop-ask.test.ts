@@ -1,23 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
-import { type OpenOptions, openReeve, type Reeve, server } from '../../src/index.ts';
+import { expect, test } from 'vitest';
+import { server } from '../../src/index.ts';
+import { opened } from '../support/opened.ts';
+import { freePort } from '../support/ports.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-
-async function open(options: OpenOptions): Promise<Reeve> {
-  const reeve = await openReeve(options);
-  onTestFinished(() => reeve.close());
-  return reeve;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** Ends well when it is asked to by POST, and does not care for SIGTERM. */
 const POLITE = `
@@ -40,7 +25,7 @@ const polite = (port: number, path: string) =>
 
 test('a server that can be asked by HTTP ends by itself, and needs no signal', async () => {
   const port = await freePort();
-  const reeve = await open({ stateDir: temporaryDirectory(), units: [polite(port, '/drain')] });
+  const reeve = await opened({ stateDir: temporaryDirectory(), units: [polite(port, '/drain')] });
   await reeve.unit('web').reached('ready', { within: '15s' });
   await reeve.unit('web').stop();
   expect(reeve.unit('web').history()[0]?.outcome).toMatchObject({ kind: 'stopped', code: 0, took: ['ask'] });
@@ -48,7 +33,7 @@ test('a server that can be asked by HTTP ends by itself, and needs no signal', a
 
 test('one that refuses is signalled without waiting, and the journal says why', async () => {
   const port = await freePort();
-  const reeve = await open({ stateDir: temporaryDirectory(), units: [polite(port, '/refuse')] });
+  const reeve = await opened({ stateDir: temporaryDirectory(), units: [polite(port, '/refuse')] });
   await reeve.unit('web').reached('ready', { within: '15s' });
   await reeve.unit('web').stop();
   const took = ['ask', 'terminate', 'kill'];
@@ -69,7 +54,7 @@ test('a command that asks runs where its unit runs, with the environment of its 
     env: { set: { FLAG: 'enough' } },
     stop: { ask: { exec: ['sh', '-c', 'touch "$FLAG"'] } },
   });
-  const reeve = await open({ stateDir: temporaryDirectory(), units: [unit] });
+  const reeve = await opened({ stateDir: temporaryDirectory(), units: [unit] });
   await reeve.unit('worker').reached('running', { within: '10s' });
   await reeve.unit('worker').stop();
   expect(reeve.unit('worker').history()[0]?.outcome).toMatchObject({ kind: 'stopped', code: 0, took: ['ask'] });
@@ -80,7 +65,7 @@ test.each([
   [['no-such-command-anywhere'], 'no such command'],
 ])('a command that fails to ask (%j) is no reason to wait', async (exec, why) => {
   const unit = server({ id: 'worker', command: 'exec sleep 1000', stop: { ask: { exec }, grace: '10m' } });
-  const reeve = await open({ stateDir: temporaryDirectory(), units: [unit] });
+  const reeve = await opened({ stateDir: temporaryDirectory(), units: [unit] });
   await reeve.unit('worker').reached('running', { within: '10s' });
   await reeve.unit('worker').stop();
   expect(reeve.unit('worker').history()[0]?.outcome).toMatchObject({ signal: 'SIGTERM', took: ['ask', 'terminate'] });

@@ -162,7 +162,7 @@ test('a path of one machine is named, wherever it is written, and a path of no m
   expect(machinePaths([file('README.md', 'cd', somebodys)])).toEqual([
     `README.md:2 has ${somebodys.slice(0, 9)}: a path of one machine`,
   ]);
-  expect(machinePaths([file('README.md', 'src/home/page.ts https://example.org/home/ann ~/work/x')])).toEqual([]);
+  expect(machinePaths([file('README.md', 'src/home/page.ts https://example.org/home/ann ~/code/x')])).toEqual([]);
 });
 
 test('a file that nothing imports is named, unless the world starts with it', () => {

@@ -75,14 +75,12 @@ const Limits = Schema.Struct({
   memory: Schema.optionalKey(Size),
   cpu: Schema.optionalKey(Percent),
   for: PositiveDuration.pipe(or(30_000)),
-  // biome-ignore lint/suspicious/noThenProperty: a word of the spec; specs are data and never awaited.
   then: Action.pipe(or('report')),
 });
 
 /** Nothing happened for `after`, and nothing alive works. */
 export const Idle = Schema.Struct({
   after: PositiveDuration,
-  // biome-ignore lint/suspicious/noThenProperty: a word of the spec; specs are data and never awaited.
   then: Action.pipe(or('report')),
   activity: Schema.Array(Schema.Literals(['output', 'cpu', 'heartbeat', 'driver'])).pipe(
     or(['output', 'cpu', 'heartbeat', 'driver']),

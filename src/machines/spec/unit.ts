@@ -78,7 +78,6 @@ export const Watcher = Schema.Struct({
   overlap: Schema.optionalKey(Schema.Literals(['skip', 'queue', 'allow'])),
   missed: Schema.optionalKey(Schema.Literals(['skip', 'run-once'])),
   debounce: Duration.pipe(or(100)),
-  // biome-ignore lint/suspicious/noThenProperty: a word of the spec; specs are data and never awaited.
   then: Then,
 }).check(
   Schema.makeFilter(({ files, schedule, poll }) => {

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: a word of the spec; specs are data and never awaited.
 import { expect, test } from 'vitest';
 import { decodeUnit, InvalidSpec, printFault } from '../../../src/machines/spec.ts';
 
