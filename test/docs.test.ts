@@ -14,6 +14,7 @@ import { decodeUnit, InvalidSpec } from '../src/index.ts';
 import { examplesOf } from './docs/docstrings.ts';
 import { anchorsOf, fencesOf, linksOf, rowsOf, sectionOf } from './docs/markdown.ts';
 import { freePort } from './support/ports.ts';
+import { codesDocumentedIn, codesIn, codesThatDiffer } from './tidy/codes.ts';
 import { sourcesOf } from './tidy/source.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -206,3 +207,9 @@ function outputOf(
   child.stdin?.end(options.stdin ?? '');
   return promise;
 }
+
+test('every error has its row in the table of errors, and every row its error', () => {
+  const documented = codesDocumentedIn(textOf('diagrams/errors.md'), 'Errors by code');
+  expect(documented.length).toBeGreaterThan(30);
+  expect(codesThatDiffer(codesIn(sources), documented)).toEqual([]);
+});
