@@ -7,7 +7,7 @@ import { createStepper, type Step, type Stepper, stateHash } from '../machines/s
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import type { Json, UnitId, UnitKind } from '../machines/vocabulary.ts';
 import type { UnitState } from '../store/projections/states.ts';
-import type { Entry, Snapshot, Store, UnitRow } from '../store/rows.ts';
+import type { Entry, RunRow, Snapshot, Store, UnitRow } from '../store/rows.ts';
 import type { Clock, Log } from './ports.ts';
 import { SNAPSHOT_EVERY } from './tick.ts';
 import { type Accept, createPublicRef, type UnitActor } from './unit-actor.ts';
@@ -35,6 +35,23 @@ const STATE_VALUES = {
   'spawning.launching': { spawning: 'launching' },
   running: 'running',
 } as const;
+
+/** A unit as its newest run alone tells it. */
+export function knownByRun(
+  stepper: Stepper,
+  input: UnitInput,
+  run: Omit<RunRow, 'orderedSeq'> | null,
+): UnitActor['snapshot'] {
+  const isOpen = run !== null && run.outcome === null;
+  const value = !isOpen ? 'reaped.settled' : run.handle === null ? 'spawning.launching' : 'running';
+  return stepper.restore(STATE_VALUES[value], {
+    ...stepper.begin(input).next.context,
+    desired: isOpen ? 'up' : 'down',
+    generation: run?.generation ?? 0,
+    run: run && { runId: run.runId, handle: run.handle, startedMs: run.startedMs, adopted: isOpen },
+    outcome: run?.outcome ?? null,
+  });
+}
 
 type Ports = { readonly store: Store; readonly clock: Clock; readonly log: Log; readonly instance: string };
 
@@ -107,17 +124,7 @@ export class ActorFactory {
    * found out as after a crash.
    */
   #knownByItsRun(kind: UnitKind, input: UnitInput): UnitActor['snapshot'] {
-    const { stepper } = this.#kind(kind);
-    const run = this.#ports.store.runs(input.id)[0] ?? null;
-    const isOpen = run !== null && run.outcome === null;
-    const value = !isOpen ? 'reaped.settled' : run.handle === null ? 'spawning.launching' : 'running';
-    return stepper.restore(STATE_VALUES[value], {
-      ...stepper.begin(input).next.context,
-      desired: isOpen ? 'up' : 'down',
-      generation: run?.generation ?? 0,
-      run: run && { runId: run.runId, handle: run.handle, startedMs: run.startedMs, adopted: isOpen },
-      outcome: run?.outcome ?? null,
-    });
+    return knownByRun(this.#kind(kind).stepper, input, this.#ports.store.runs(input.id)[0] ?? null);
   }
 
   #birth(

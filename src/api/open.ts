@@ -13,6 +13,7 @@ import { fileWatchDriver } from '../adapters/watch/files.ts';
 import { assertConsistent, type UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
+import { isDamaged } from '../store/damage.ts';
 import { lockStateDir } from '../store/lock.ts';
 import type { Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
@@ -20,6 +21,7 @@ import { deathPolicy, withDeathPolicy } from './death-policy.ts';
 import { assertOptions } from './options.ts';
 import { establishOwnerToken } from './owner-token.ts';
 import { createReeve, type Session } from './reeve.ts';
+import { keepDamaged, keepUnknownRuns, salvage, setNotice } from './salvage.ts';
 import { withoutSecrets } from './secrets.ts';
 import { decodedSpec } from './specs.ts';
 import { resolveStateDir } from './state-dir.ts';
@@ -32,6 +34,8 @@ export const STORE_FILE = 'reeve.db';
  *
  * After a crash of ours, runs that still live are adopted, those that ended are recorded with their own ending, and
  * nothing that was stopped is started. After a clean close everything given starts anew.
+ *
+ * A store that is damaged is moved aside and kept; of what it knew, what still runs is adopted.
  *
  * **Example** (Run a job to its end)
  *
@@ -47,56 +51,70 @@ export const STORE_FILE = 'reeve.db';
  */
 export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
   requireLinux('Orchestrating processes');
+  const plan = planOf(options);
+  const { stateDir, clock, log, secrets } = plan;
+  const sinceMs = clock.wallMs();
+  const unlock = lockStateDir(stateDir, { pid: process.pid, identity: identify(process.pid), sinceMs });
+  const hold = { sinceMs, unlock };
+  try {
+    secrets.add(establishOwnerToken(stateDir));
+    return await openHeld(plan, hold).catch((error: unknown) => {
+      if (!isDamaged(error)) throw error;
+      keepDamaged(join(stateDir, STORE_FILE), error, { clock, log });
+      return openHeld(plan, hold);
+    });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** The options as they are used: checked, decoded, with their defaults. Nothing was touched yet. */
+function planOf(options: OpenOptions) {
   assertOptions(options);
   const env = options.env ?? process.env;
   const cwd = process.cwd();
   const policy = deathPolicy(options.onOrchestratorDeath);
-  const units = (options.units ?? []).map((spec) => withDeathPolicy(decodedSpec(spec), policy));
+  const complete = (spec: UnitSpec): UnitSpec => withDeathPolicy(decodedSpec(spec), policy);
+  const units = (options.units ?? []).map(complete);
   assertConsistent(units);
-  const stateDir = resolveStateDir({ stateDir: options.stateDir, cwd, env });
-  const clock = options.clock ?? systemClock();
   const secrets = secretsRegistry();
-  const log = options.logger ? withoutSecrets(options.logger, secrets) : silentLog;
-  const sinceMs = clock.wallMs();
-  const unlock = lockStateDir(stateDir, { pid: process.pid, identity: identify(process.pid), sinceMs });
+  return {
+    options,
+    env,
+    units,
+    complete,
+    secrets,
+    stateDir: resolveStateDir({ stateDir: options.stateDir, cwd, env }),
+    project: options.name ?? (basename(cwd) || 'project'),
+    clock: options.clock ?? systemClock(),
+    log: options.logger ? withoutSecrets(options.logger, secrets) : silentLog,
+  };
+}
+
+/** Lets go of everything again, but for the state directory, if it fails. */
+async function openHeld(plan: ReturnType<typeof planOf>, hold: Pick<Session, 'sinceMs' | 'unlock'>): Promise<Reeve> {
+  const { options, env, units, complete, secrets, stateDir, project, clock, log } = plan;
   // What is open so far, in the order in which it has to be closed again if the rest fails.
-  const undo: (() => void | Promise<void>)[] = [unlock];
+  const undo: (() => void | Promise<void>)[] = [];
   try {
-    secrets.add(establishOwnerToken(stateDir));
     const store = openStore({ path: join(stateDir, STORE_FILE), durability: options.durability ?? 'process-crash' });
     undo.unshift(() => store.close());
-    const ownerId = ownerIdOf(store);
+    if (store.meta('session') === 'closed') setNotice(store, null);
+    const ownerId = await ownerIdOf(store, units, { stateDir, clock, log });
     const { redact } = secrets;
     const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets, redact });
     undo.unshift(() => processes.close());
     const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
     const exec = execForUnits(env, secrets);
     const probes = systemProbes({ clock, log, exec, redact, whyNotOurs: processes.whyNotOurs });
-    const orchestrator = await openOrchestrator({
-      store,
-      clock,
-      log,
-      drivers,
-      probes,
-      instance: newInstance(),
-      redact: secrets.redact,
-    });
+    const instance = newInstance();
+    const orchestrator = await openOrchestrator({ store, clock, log, drivers, probes, instance, redact });
     undo.splice(0, 2, () => orchestrator.close());
-    const project = options.name ?? (basename(cwd) || 'project');
     store.setMeta('project', project);
-    const session: Session = {
-      orchestrator,
-      store,
-      clock,
-      log,
-      stateDir,
-      project,
-      sinceMs,
-      unlock,
-      outputs: processes.outputs,
-      complete: (spec) => withDeathPolicy(decodedSpec(spec), policy),
-      leave: () => processes.leave(),
-    };
+    const { outputs } = processes;
+    const leave = () => processes.leave();
+    const session: Session = { ...hold, orchestrator, store, clock, log, stateDir, project, outputs, complete, leave };
     const replaced = enroll(session, units, options.groups ?? {});
     if (options.start !== false) await begin(session, units, replaced);
     return createReeve(session);
@@ -106,12 +124,18 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
   }
 }
 
-/** Says for ever which installation started a process. Public; no secret. */
-function ownerIdOf(store: Store): string {
+/** Says for ever which installation started a process. Public; no secret. A store that does not know it is new. */
+async function ownerIdOf(
+  store: Store,
+  units: readonly UnitSpec[],
+  world: Parameters<typeof salvage>[2],
+): Promise<string> {
   const known = store.meta('ownerId');
   if (known !== null) return known;
-  const ownerId = randomUUID();
+  const ownerId = (await salvage(store, units, world)) ?? randomUUID();
   store.setMeta('ownerId', ownerId);
+  // Only now: until it is known who started them, their directories are all that tells it.
+  keepUnknownRuns(store, world);
   return ownerId;
 }
 

@@ -14,6 +14,7 @@ import { UnknownUnit } from './errors.ts';
 import { journalStream } from './journal-stream.ts';
 import { STORE_FILE } from './open.ts';
 import { resultOf } from './result.ts';
+import { noticeIn } from './salvage.ts';
 import { statusOf } from './status.ts';
 import type { ProjectStatus, Result, UnitStatus } from './types.ts';
 
@@ -48,7 +49,8 @@ export function openReadOnly(stateDir: string, project = stateDir): ReadOnlyReev
     status() {
       const holder = holderOf(stateDir);
       const orchestrator = holder && { pid: holder.pid, sinceMs: holder.sinceMs };
-      return { project: store.meta('project') ?? project, stateDir, degraded: null, orchestrator, units: statuses() };
+      const known = { project: store.meta('project') ?? project, stateDir, degraded: null, notice: noticeIn(store) };
+      return { ...known, orchestrator, units: statuses() };
     },
     journal: (options = {}) => journalStream(store, () => () => {}, options),
     result: async (id) => resultOf(statusFor(id), store.runs(id), outputs),

@@ -8,6 +8,7 @@ import type { UnitId } from '../machines/vocabulary.ts';
 import type { Store } from '../store/rows.ts';
 import { UnitUp } from './errors.ts';
 import { journalStream } from './journal-stream.ts';
+import { noticeIn } from './salvage.ts';
 import type { Reeve, Result, UnitHandle } from './types.ts';
 import { createHandle, liveStatus } from './unit-handle.ts';
 
@@ -32,6 +33,7 @@ export function createReeve(session: Session): Reeve {
   const { orchestrator, store, stateDir, project, sinceMs } = session;
   const { registry, recorder } = orchestrator;
   const ending = new AbortController();
+  const notice = noticeIn(store);
   let closing: Promise<void> | null = null;
   const refuseClosed = (): void => {
     if (closing) throw new Refused({ problem: CLOSED });
@@ -63,6 +65,7 @@ export function createReeve(session: Session): Reeve {
       project,
       stateDir,
       degraded: recorder.degraded?.problem ?? null,
+      notice,
       orchestrator: { pid: process.pid, sinceMs },
       units: [...registry.units()].map(liveStatus),
     }),

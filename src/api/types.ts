@@ -70,6 +70,8 @@ export interface ProjectStatus {
   readonly project: string;
   readonly stateDir: string;
   readonly degraded: Problem | null;
+  /** What people should know of this session: that its store had to be begun anew, and what became of what ran. */
+  readonly notice: Problem | null;
   readonly orchestrator: { readonly pid: number; readonly sinceMs: number } | null;
   readonly units: readonly UnitStatus[];
 }

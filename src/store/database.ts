@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
+import { refuseDamaged } from './damage.ts';
 import { SchemaTooNew, SchemaTooOld, StoreMissing, StoreUnopenable } from './errors.ts';
 import { failureOf, isOutside } from './failure.ts';
 import { APPLICATION_ID, createPrivateFile, inspectFile, makePrivate } from './file.ts';
@@ -24,7 +26,8 @@ const WAL_KEPT_BYTES = 4 * 1024 * 1024;
 /**
  * Opens the database, makes it if need be, and brings its schema up to date.
  *
- * @throws {NotAStore | SchemaTooNew | StoreUnopenable} and, when only reading: {StoreMissing | SchemaTooOld}
+ * @throws {NotAStore | SchemaTooNew | StoreUnopenable} and, when only reading: {StoreMissing | SchemaTooOld}. Whatever
+ * is not ours, or newer than we are, is left as it was.
  */
 export function openDatabase(options: DatabaseOptions): Database.Database {
   const memory = options.path === ':memory:';
@@ -37,12 +40,14 @@ export function openDatabase(options: DatabaseOptions): Database.Database {
       refuseOlder(db, path);
     } else {
       if (!memory) preparePath(path);
+      if (existsSync(`${path}-wal`)) refuseNewerUnchanged(path);
       db = new Database(path, { timeout: BUSY_MS });
       if (!memory) claim(db);
     }
     refuseNewer(db, path);
     if (!options.readonly) {
       configure(db, options.durability ?? 'process-crash');
+      if (!memory) refuseDamaged(db);
       migrate(db);
     }
     return db;
@@ -63,6 +68,16 @@ function claim(db: Database.Database): void {
   db.transaction(() => {
     if (db.pragma('application_id', { simple: true }) === 0) db.pragma(`application_id = ${APPLICATION_ID}`);
   }).immediate();
+}
+
+/** Whoever may write also copies a WAL into its database when it closes it: only a reader leaves both as they are. */
+function refuseNewerUnchanged(path: string): void {
+  const db = new Database(path, { readonly: true, timeout: BUSY_MS });
+  try {
+    refuseNewer(db, path);
+  } finally {
+    db.close();
+  }
 }
 
 function refuseNewer(db: Database.Database, path: string): void {

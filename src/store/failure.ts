@@ -32,7 +32,11 @@ const FAILURES: readonly (readonly [codes: readonly string[], failure: Failure])
   ],
   [
     ['SQLITE_CORRUPT', 'SQLITE_NOTADB'],
-    { kind: 'damaged', reason: 'the file is damaged', hint: 'Move it away to keep it; a new one is then begun.' },
+    {
+      kind: 'damaged',
+      reason: 'the file is damaged',
+      hint: 'The next `reeve up` keeps it aside, begins a new one, and adopts what still runs.',
+    },
   ],
   [
     ['SQLITE_CANTOPEN', 'ENOENT', 'ENOTDIR'],
@@ -47,6 +51,12 @@ const FAILURES: readonly (readonly [codes: readonly string[], failure: Failure])
     { kind: 'disk', reason: 'the disk reported an error', hint: 'Look into the system log and check the disk.' },
   ],
 ];
+
+/** What a look at the pages has found, where SQLite itself has refused nothing yet. */
+export const damage = (found: string): Failure => {
+  const known = failureOf(Object.assign(new Error(found), { code: 'SQLITE_CORRUPT', syscall: 'check' }));
+  return { ...known, reason: `the file is damaged (${found})` };
+};
 
 /** Reads an error of SQLite or of the file system. */
 export function failureOf(error: unknown): Failure {

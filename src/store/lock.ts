@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import * as Data from 'effect/Data';
@@ -74,10 +74,17 @@ function grab(stateDir: string, timeoutMs: number): Database.Database | null {
     return db;
   } catch (error) {
     db.close();
-    if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY')) return null;
-    throw error;
+    const code = error instanceof Database.SqliteError ? error.code : '';
+    if (code.startsWith('SQLITE_BUSY')) return null;
+    const holdsBytes = statSync(path).size > 0;
+    if (!holdsBytes || !DAMAGED.test(code)) throw error;
+    // It is never written to, so what is in it is somebody's mistake. Who can read it knows that nobody holds it.
+    truncateSync(path);
+    return grab(stateDir, timeoutMs);
   }
 }
+
+const DAMAGED = /^SQLITE_(?:NOTADB|CORRUPT)/;
 
 function readHolder(stateDir: string): Holder | null {
   try {

@@ -169,7 +169,7 @@ describe('what cannot be opened is told in words', () => {
     expect(refusal(() => openStore({ path }))).toEqual({
       code: 'StoreUnopenable',
       message: `Cannot open the store ${path}: the file is damaged (SQLITE_CORRUPT).`,
-      hint: 'Move it away to keep it; a new one is then begun.',
+      hint: 'The next `reeve up` keeps it aside, begins a new one, and adopts what still runs.',
     });
   });
 });

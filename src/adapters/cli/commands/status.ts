@@ -35,6 +35,7 @@ function show({ terminal }: Context, now: ProjectStatus, all: boolean): void {
   const units = all ? now.units : withoutOldRuns(now.units);
   const hidden = now.units.length - units.length;
   terminal.say(headline(now));
+  if (now.notice !== null) terminal.say(`! ${now.notice.message} ${now.notice.hint}`);
   if (units.length === 0) terminal.say('No units.');
   else for (const line of statusTable(units, terminal.columns)) terminal.print(line);
   if (hidden > 0) terminal.say(`… and ${hidden} older ${hidden === 1 ? 'run' : 'runs'}; --all shows all.`);

@@ -1,0 +1,74 @@
+import { readdirSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Handle, RunId, UnitId } from '../../machines/vocabulary.ts';
+import { initialEnvironment, readProcessTable } from '../system/process-table.ts';
+import { MARKER } from './launch-plan.ts';
+import { RUN_ID, runPaths, runsDirectory } from './run-directory.ts';
+import { verdictOn } from './verdict.ts';
+
+/** A run that lives, by its record and its identity. */
+export interface LivingRun {
+  readonly runId: RunId;
+  /** `null`: nothing of it carries its marker any more, so nobody can tell whose run it is. */
+  readonly unitId: UnitId | null;
+  readonly handle: Handle;
+  readonly startedMs: number | null;
+}
+
+export interface RunsFound {
+  /** Newest first. */
+  readonly living: readonly LivingRun[];
+  /** The installation that started them, by their own word. `null`: nothing is left of any run that is kept here. */
+  readonly ownerId: string | null;
+}
+
+/** Whoever has claimed a launch says soon who the command is, or never. */
+const IDENTIFIED_WITHIN_MS = 5_000;
+const LOOK_AGAIN_MS = 50;
+
+/**
+ * What the run directories and the process table tell where no store does. Changes nothing.
+ *
+ * A record says who lives, and the marker in the environment whose run that is. Nobody's marker is believed whose run
+ * has no directory here: that of another installation.
+ */
+export async function findLivingRuns(stateDir: string): Promise<RunsFound> {
+  const deadline = performance.now() + IDENTIFIED_WITHIN_MS;
+  const look = () =>
+    keptRuns(stateDir).map((runId) => ({ runId, verdict: verdictOn(runPaths(stateDir, runId), null) }));
+  let seen = look();
+  while (seen.some(({ verdict }) => verdict.is === 'claimed') && performance.now() < deadline) {
+    await pause(LOOK_AGAIN_MS);
+    seen = look();
+  }
+  const markers = markersOf(new Set(seen.map(({ runId }) => runId)));
+  const living = seen.flatMap(({ runId, verdict }): readonly LivingRun[] => {
+    if (verdict.is !== 'alive') return [];
+    const { handle, startedMs } = verdict;
+    return [{ runId, unitId: markers.get(runId)?.unitId ?? null, handle, startedMs }];
+  });
+  living.sort((a, b) => (b.startedMs ?? 0) - (a.startedMs ?? 0));
+  const [owner] = [...living.map(({ runId }) => markers.get(runId)), ...markers.values()].filter((one) => one != null);
+  return { living, ownerId: owner?.ownerId ?? null };
+}
+
+/** Everything that is kept for runs, by their ids. */
+export function keptRuns(stateDir: string): readonly RunId[] {
+  try {
+    return readdirSync(runsDirectory(stateDir)).filter((name) => RUN_ID.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function markersOf(
+  runIds: ReadonlySet<RunId>,
+): ReadonlyMap<RunId, { readonly ownerId: string; readonly unitId: string }> {
+  const found = new Map<RunId, { ownerId: string; unitId: string }>();
+  for (const { pid } of runIds.size === 0 ? [] : readProcessTable()) {
+    const marker = initialEnvironment(pid).find((entry) => entry.startsWith(`${MARKER}=`));
+    const [ownerId, unitId, runId] = marker?.slice(MARKER.length + 1).split('/') ?? [];
+    if (ownerId && unitId && runId !== undefined && runIds.has(runId)) found.set(runId, { ownerId, unitId });
+  }
+  return found;
+}
