@@ -30,7 +30,7 @@ export interface UnitContext {
   readonly desired: Desired;
   /** Who asked for that last. */
   readonly desiredBy: string | null;
-  /** Counts the runs. A fact of an older generation changes nothing. */
+  /** Counts the runs, also those of earlier units of the same name. A fact of an older one changes nothing. */
   readonly generation: number;
   readonly run: Run | null;
   /** Why the run is ending. The first cause wins. */
@@ -39,8 +39,10 @@ export interface UnitContext {
   readonly took: readonly EndMethod[];
   /** How the last run ended; `null` while one is under way, and before the first. */
   readonly outcome: Outcome | null;
-  /** The launch failed for want of processes, descriptors or memory. */
+  /** The launch failed for want of processes, descriptors, memory or time. */
   readonly resource: boolean;
+  /** Somebody asked for another run while this one was ending: it follows at once, whatever policy says. */
+  readonly again: boolean;
   readonly history: RestartHistory;
   readonly verdict: Verdict | null;
   /** Runs that policy started again since somebody asked for a start. */
@@ -58,21 +60,28 @@ export interface UnitInput {
   readonly id: UnitId;
   readonly epoch: string;
   readonly spec: UnitSpec;
+  /**
+   * The last one of an earlier unit of the same name, whose facts may still be on their way.
+   *
+   * @default 0
+   */
+  readonly generation?: number;
 }
 
-export function newContext({ id, epoch, spec }: UnitInput): UnitContext {
+export function newContext({ id, epoch, spec, generation = 0 }: UnitInput): UnitContext {
   return {
     id,
     epoch,
     spec,
     desired: 'down',
     desiredBy: null,
-    generation: 0,
+    generation,
     run: null,
     ending: null,
     took: [],
     outcome: null,
     resource: false,
+    again: false,
     history: NO_HISTORY,
     verdict: null,
     restarts: 0,

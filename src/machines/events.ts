@@ -3,6 +3,7 @@ import type {
   Desired,
   ExitReport,
   Handle,
+  Json,
   ProbePurpose,
   Problem,
   Survivor,
@@ -28,8 +29,8 @@ export type Fact = { readonly generation: number } & (
   | { readonly type: 'run.launch-failed'; readonly problem: Problem; readonly resource: boolean }
   /** The launch never happened and never will: its claim was taken back. */
   | { readonly type: 'run.revoked' }
-  /** Somebody claimed the launch, but has not said yet who it is. */
-  | { readonly type: 'run.claimed' }
+  /** Somebody claimed the launch, but has not said yet who it is. `detail`: what is known of that. */
+  | { readonly type: 'run.claimed'; readonly detail?: string }
   /** Ours again after our own restart: found alive or, where it had ended already, to be cleaned up after. */
   | { readonly type: 'run.adopted'; readonly handle: Handle }
   | { readonly type: 'run.exited'; readonly exit: ExitReport }
@@ -54,12 +55,14 @@ export type Fact = { readonly generation: number } & (
   | { readonly type: 'watch.observed'; readonly what: readonly string[] }
 );
 
-/** What the supervisor, or another unit, tells a unit. */
+/** What the supervisor, recovery, or another unit tells a unit. */
 export type Order =
   | { readonly type: 'dependencies.met' }
   | { readonly type: 'dependencies.failed'; readonly problem: Problem }
   /** From a watcher or a group: start over, unless a person stopped it. Nobody waits for an answer. */
-  | { readonly type: 'restart.advised'; readonly by: string };
+  | { readonly type: 'restart.advised'; readonly by: string }
+  /** From recovery: the machine was booted since, and monotonic times of before mean nothing any more. */
+  | { readonly type: 'clock.restarted' };
 
 export type TimerEvent = { readonly type: `timer.${TimerName}` };
 
@@ -75,8 +78,16 @@ export type UnitEvent = UnitEventBody & Moment;
 
 /** The supervisor's own events. They carry the views they are decided on, so an entry explains itself. */
 export type SupervisorEventBody =
-  /** `views`: the unit, what it waits for, what waits for it, and its group. `up`: how many units are not at rest. */
-  | { readonly type: 'unit.changed'; readonly unit: UnitId; readonly up: number; readonly views: readonly UnitView[] }
+  /**
+   * `views`: the unit, what it waits for, what waits for it, and its group. `up`: how many units are not at rest;
+   * `null`: not counted, because nobody waits for all to be.
+   */
+  | {
+      readonly type: 'unit.changed';
+      readonly unit: UnitId;
+      readonly up: number | null;
+      readonly views: readonly UnitView[];
+    }
   | {
       readonly type: 'up.requested' | 'down.requested';
       readonly requestId: string | null;
@@ -90,6 +101,8 @@ export interface UnitAdded {
   readonly type: 'unit.added' | 'unit.released';
   readonly kind: UnitKind | 'supervisor';
   readonly epoch: string;
+  /** What it is to do, without values of its environment: no patch holds it, and every later entry is decided by it. */
+  readonly spec?: Json;
 }
 
 export type EventBody = UnitEventBody | SupervisorEventBody | UnitAdded;
@@ -121,6 +134,7 @@ export const UNIT_EVENTS = [
   'dependencies.met',
   'dependencies.failed',
   'restart.advised',
+  'clock.restarted',
   'timer.launch',
   'timer.start',
   'timer.stable',

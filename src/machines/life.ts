@@ -20,6 +20,7 @@ const anywhere = {
   'terminate.requested': { actions: 'takeSide' },
   'run.blocked': { actions: 'noteBlocked' },
   'driver.failed': { actions: 'noteDriverFailure' },
+  'clock.restarted': { actions: 'forgetCounts' },
 } as const;
 
 /** The leader is gone, whoever ended it: the outcome stands now, and what it left behind is next. */
@@ -27,6 +28,21 @@ const itsEnd = {
   'run.exited': { target: '#sweeping', actions: ['recordExit', 'publishOutcome'] },
   'run.lost': { target: '#sweeping', actions: ['recordLoss', 'publishOutcome'] },
 } as const;
+
+/** Nobody says who it is. It is ended without that, so that nothing of it comes to life when nobody waits any more. */
+const silent = [
+  { guard: 'isUnwanted', target: '#abandoning', actions: 'becauseUnwanted' },
+  { target: '#abandoning', actions: 'becauseSilent' },
+] as const;
+
+/** Nobody has begun it, and now nobody will. It was not wanted any more, or else it is a failure. */
+const revokedInTime = [
+  { guard: 'isUnwanted', target: '#reaped', actions: ['becauseUnwanted', 'recordNeverRan', 'publishOutcome'] },
+  { target: '#reaped', actions: ['becauseUnclaimed', 'recordNeverRan', 'publishOutcome'] },
+] as const;
+
+/** Who waits for the end of a launch waits as long as for that of a process, not as long as a launch may take. */
+const hurried = [{ guard: 'isUnwanted', actions: 'takeSide' }, { actions: ['takeSide', 'startLaunchTimer'] }] as const;
 
 /** Everything that ends a run which is up and well. */
 const whileUp = {
@@ -63,7 +79,17 @@ const spawning = unit.createStateConfig({
     launching: {
       entry: ['beginRun', 'launch', 'startLaunchTimer'],
       exit: cancel('launch'),
-      on: { 'run.claimed': 'adopting', 'timer.launch': { actions: ['revoke', 'startLaunchTimer'] } },
+      on: { 'run.claimed': { target: 'adopting', actions: 'noteProblem' }, 'timer.launch': 'revoking' },
+    },
+    // It takes too long. If nobody has claimed it, nobody will; if somebody has, it may still say who it is.
+    revoking: {
+      entry: ['revoke', 'startLaunchTimer'],
+      exit: cancel('launch'),
+      on: {
+        'run.revoked': revokedInTime,
+        'run.claimed': [silent[0], { actions: ['noteProblem', 'attach'] }],
+        'timer.launch': silent,
+      },
     },
     // Claimed by a launcher that has not said yet who it is: an earlier orchestrator died before it could tell.
     adopting: {
@@ -71,12 +97,14 @@ const spawning = unit.createStateConfig({
       exit: cancel('launch'),
       on: {
         // Found so by the next orchestrator, too: it has to watch for itself.
-        'run.claimed': { target: 'adopting', reenter: true },
-        'timer.launch': { actions: ['revoke', 'startLaunchTimer'] },
+        'run.claimed': { target: 'adopting', reenter: true, actions: 'noteProblem' },
+        'timer.launch': silent,
       },
     },
   },
   on: {
+    'stop.requested': hurried,
+    'terminate.requested': hurried,
     'run.launched': [
       { guard: 'isUnwanted', target: '#stopping', actions: ['recordLaunch', 'attachIfFound', 'becauseUnwanted'] },
       {
@@ -87,9 +115,10 @@ const spawning = unit.createStateConfig({
       { target: '#running', actions: ['recordLaunch', 'attachIfFound', 'startRunTimer'] },
     ],
     'run.launch-failed': { target: '#reaped', actions: ['recordLaunchFailure', 'publishOutcome'] },
+    // Whoever ordered it died before anybody claimed it. That is nobody's failure: it is launched at once.
     'run.revoked': [
-      { guard: 'isUnwanted', target: '#reaped', actions: ['becauseUnwanted', 'recordRevocation', 'publishOutcome'] },
-      { target: '.launching', reenter: true, actions: ['recordRevocation', 'publishOutcome'] },
+      { guard: 'isUnwanted', target: '#reaped', actions: ['becauseUnwanted', 'recordNeverRan', 'publishOutcome'] },
+      { target: '.launching', reenter: true, actions: ['becauseOrphaned', 'recordNeverRan', 'publishOutcome'] },
     ],
     ...itsEnd,
   },
@@ -109,6 +138,12 @@ const waitingHealth = unit.createStateConfig({
     ...whileUp,
   },
 });
+
+/** Whoever asks for it while it ends, for whatever reason, gets a new run. */
+const afterwards = [
+  { guard: 'isBeingRemoved', actions: 'refuseRemoved' },
+  { actions: ['takeSide', 'wantAgain'] },
+] as const;
 
 const stopping = unit.createStateConfig({
   id: 'stopping',
@@ -143,6 +178,23 @@ const stopping = unit.createStateConfig({
         'run.adopted': { actions: ['recordAdoption', 'attach', 'kill'] },
       },
     },
+    // A launch that was claimed, and nobody said by whom. It is not waited for again: what cannot be seen to end here
+    // was told to, and cannot begin any more.
+    abandoning: {
+      id: 'abandoning',
+      entry: ['kill', 'startKillTimer'],
+      exit: cancel('kill'),
+      on: {
+        'run.revoked': { target: '#sweeping', actions: ['recordNeverRan', 'publishOutcome'] },
+        'run.launch-failed': { target: '#sweeping', actions: ['recordNeverRan', 'publishOutcome'] },
+        'timer.kill': { target: '#sweeping', actions: ['recordNeverRan', 'publishOutcome'] },
+        // Found so by the next orchestrator.
+        'run.claimed': { actions: ['attach', 'kill'] },
+        // Just before it was told.
+        'run.launched': { target: 'killing', actions: ['recordLaunch', 'attachIfFound'] },
+        'run.adopted': { target: 'killing', actions: ['recordAdoption', 'attach'] },
+      },
+    },
     sweeping: {
       id: 'sweeping',
       initial: 'terminating',
@@ -151,11 +203,20 @@ const stopping = unit.createStateConfig({
       states: {
         terminating: {
           entry: 'sweepAndWait',
-          on: { 'timer.sweep': 'killing', 'run.adopted': { actions: 'sweepAndWait' } },
+          on: {
+            'timer.sweep': 'killing',
+            'run.adopted': { actions: 'sweepAndWait' },
+            // What was given up lives after all.
+            'run.launched': { actions: ['recordLaunch', 'sweepAndWait'] },
+          },
         },
         killing: {
           entry: [sweep('kill'), 'startLastSweepTimer'],
-          on: { 'timer.sweep': '#reaped', 'run.adopted': { actions: [sweep('kill'), 'startLastSweepTimer'] } },
+          on: {
+            'timer.sweep': '#reaped',
+            'run.adopted': { actions: [sweep('kill'), 'startLastSweepTimer'] },
+            'run.launched': { actions: ['recordLaunch', sweep('kill'), 'startLastSweepTimer'] },
+          },
         },
       },
       on: {
@@ -166,12 +227,18 @@ const stopping = unit.createStateConfig({
       },
     },
   },
-  on: itsEnd,
+  on: {
+    'start.requested': afterwards,
+    'restart.requested': afterwards,
+    ...itsEnd,
+  },
 });
 
 const reaped = unit.createStateConfig({
   id: 'reaped',
   initial: 'deciding',
+  // What was given up lives after all, and must not.
+  on: { 'run.launched': { actions: ['recordLaunch', sweep('kill')] } },
   states: {
     // Left at once. What comes next is a matter of what is wanted, then of policy.
     deciding: {

@@ -3,11 +3,11 @@ import type { RestartSpec } from './spec.ts';
 
 /** What restart policy remembers of a unit. Survives our own restarts, because it is part of the unit's context. */
 export interface RestartHistory {
-  /** Monotonic times of the restarts that count against the budget, oldest first. */
+  /** Monotonic times, of this boot, of the restarts that count against the budget, oldest first. */
   readonly restartsMonoMs: readonly number[];
   /** Restarts in a row without a stable time between them: the exponent of the backoff. */
   readonly streak: number;
-  /** Launches in a row that the machine had no room for. They wait, but cost no budget. */
+  /** Launches in a row that the machine had no room or no time for. They wait, but cost no budget. */
   readonly resourceStreak: number;
 }
 
@@ -60,6 +60,9 @@ export function restartPolicy(
 
 /** A run was up long enough: the next backoff starts small again. The budget forgets by itself. */
 export const afterStable = (history: RestartHistory): RestartHistory => ({ ...history, streak: 0, resourceStreak: 0 });
+
+/** Monotonic time began anew. The backoff goes on where it was; the budget cannot be counted across the gap. */
+export const afterReboot = (history: RestartHistory): RestartHistory => ({ ...history, restartsMonoMs: [] });
 
 function wantsRestart(policy: RestartSpec, outcome: Outcome): boolean {
   if (policy.when === 'always') return true;

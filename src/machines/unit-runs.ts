@@ -1,7 +1,7 @@
 import { assertEvent } from 'xstate';
 import type { UnitContext } from './context.ts';
 import { type Ending, isFailure, outcomeOf, outcomeWithoutExit, wordsOfEnd } from './outcome.ts';
-import { afterStable, NO_HISTORY, restartPolicy } from './restart-policy.ts';
+import { afterReboot, afterStable, NO_HISTORY, restartPolicy } from './restart-policy.ts';
 import { commands } from './unit-commands.ts';
 import type { EndMethod } from './vocabulary.ts';
 
@@ -16,6 +16,16 @@ export const endings = { ask: endsBy('ask'), terminate: endsBy('terminate'), kil
 
 const because = (ending: Omit<Ending, 'by'> & { by?: string | null }) =>
   commands.assign({ ending: ({ context }) => context.ending ?? { by: null, ...ending } });
+
+const giveUpLaunch = (wordsFor: (context: UnitContext) => string) =>
+  commands.assign(({ context }) => {
+    const detail = wordsFor(context);
+    return {
+      ending: context.ending ?? { kind: 'launch-failed' as const, by: null, detail },
+      resource: true,
+      why: detail,
+    };
+  });
 
 /** Why it ends. The first cause stays (I3): a kill that follows a failed probe is not a crash. */
 export const causes = {
@@ -39,6 +49,10 @@ export const causes = {
   becauseStartTimedOut: commands.assign({
     ending: ({ context }) => context.ending ?? { kind: 'start-timeout', by: null, detail: context.why || null },
   }),
+  /** For want of processes, or of time to run one: it is tried again, but not at once. */
+  becauseUnclaimed: giveUpLaunch(() => 'its launcher did not begin in time'),
+  becauseSilent: giveUpLaunch(({ why }) => why || 'its launcher did not say in time who the command is'),
+  becauseOrphaned: because({ kind: 'stopped', detail: 'it was never launched' }),
   becauseTimedOut: because({ kind: 'timed-out', detail: null }),
   becauseIdle: because({ kind: 'idle', detail: null }),
 };
@@ -58,6 +72,7 @@ export const runs = {
     outcome: null,
     resource: false,
     verdict: null,
+    again: false,
     blocked: null,
     survivors: [],
     why: '',
@@ -84,10 +99,9 @@ export const runs = {
       why: `${event.problem.message} ${event.problem.hint}`.trim(),
     };
   }),
-  recordRevocation: commands.assign(({ context, event }) => {
-    const ending: Ending = context.ending ?? { kind: 'stopped', by: null, detail: 'it was never launched' };
-    return { outcome: outcomeWithoutExit(ending, event.atMs) };
-  }),
+  recordNeverRan: commands.assign(({ context, event }) => ({
+    outcome: context.ending && outcomeWithoutExit(context.ending, event.atMs),
+  })),
   recordExit: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.exited');
     const outcome = outcomeOf(context.ending, event.exit, context.took);
@@ -120,9 +134,12 @@ export const runs = {
     restarts: context.restarts + 1,
   })),
   forgetFailures: commands.assign({ history: NO_HISTORY }),
+  /** Restarts of an earlier boot are at times that mean others now. */
+  forgetCounts: commands.assign({ history: ({ context }) => afterReboot(context.history) }),
   recordStable: commands.assign({ history: ({ context }) => afterStable(context.history) }),
   wantUp: commands.assign({ desired: 'up' as const }),
   wantDown: commands.assign({ desired: 'down' as const }),
+  wantAgain: commands.assign({ again: true }),
   /** What rests is not wanted up any more; only a request changes that. */
   rest: commands.assign(({ context }) => ({
     desired: context.desired === 'removed' ? 'removed' : 'down',

@@ -1,7 +1,10 @@
 import { aliveOf, graceMsOf, keepsDescendants, readyOf, type UnitContext } from './context.ts';
 import { type CommandParams, commands } from './unit-commands.ts';
 
-/** The launcher writes who it is within milliseconds. After this long the launch is taken back, or found. */
+/**
+ * The launcher writes who it is within milliseconds. After this long the launch is taken back; if it was claimed, it is
+ * waited for once more as long, and then given up. Whoever does not want it any more waits for its grace, if shorter.
+ */
 export const LAUNCH_DEADLINE_MS = 15_000;
 /**
  * How long a killed process may take to go before it is killed again: a process in an uninterruptible wait dies late.
@@ -13,7 +16,11 @@ const startsTimer = (params: (context: UnitContext) => CommandParams['startTimer
 
 /** Every wait of a unit, and how long it may be (I4). */
 export const timers = {
-  startLaunchTimer: startsTimer(() => ({ timer: 'launch', ms: LAUNCH_DEADLINE_MS, restore: 'restart' })),
+  startLaunchTimer: startsTimer(({ desired, spec }) => ({
+    timer: 'launch',
+    ms: desired === 'up' ? LAUNCH_DEADLINE_MS : Math.min(graceMsOf(spec), LAUNCH_DEADLINE_MS),
+    restore: 'restart',
+  })),
   // A start that we slept through gets its full window again.
   startReadinessTimer: startsTimer(({ spec }) => ({
     timer: 'start',

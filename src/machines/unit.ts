@@ -45,9 +45,10 @@ export const unit = commands.extend({
     keepsDescendants: ({ context: { spec } }) => keepsDescendants(spec),
     idleIsReported: ({ context: { spec } }) => (spec.idle?.then ?? 'report') === 'report',
     idleMeansStop: ({ context: { spec } }) => spec.idle?.then === 'stop',
-    /** It was made to end in order to begin again: policy has no say. */
-    isRestarting: ({ context: { desired, outcome, spec } }) =>
-      desired === 'up' && (outcome?.kind === 'stopped' || (outcome?.kind === 'idle' && spec.idle?.then === 'restart')),
+    /** It was made to end in order to begin again, or somebody asked for that meanwhile: policy has no say. */
+    isRestarting: ({ context: { desired, again, outcome, spec } }) =>
+      desired === 'up' &&
+      (again || outcome?.kind === 'stopped' || (outcome?.kind === 'idle' && spec.idle?.then === 'restart')),
     policyRestarts: ({ context }) => context.verdict?.kind === 'restart',
     /** At rest, and not by policy: a manual stop beats every policy, and so does never having been started. */
     wasStoppedByHand: ({ context: { verdict, outcome } }) => verdict?.kind !== 'settle' && outcome?.kind !== 'idle',

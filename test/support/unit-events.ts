@@ -19,11 +19,12 @@ export function everyUnitEvent({ context }: AnyMachineSnapshot): readonly UnitEv
     { type: 'dependencies.met' },
     { type: 'dependencies.failed', problem: PROBLEM },
     { type: 'restart.advised', by: 'group:g' },
+    { type: 'clock.restarted' },
     { type: 'run.launched', generation, handle: HANDLE, startedMs: 1_000, adopted: false },
     { type: 'run.launch-failed', generation, problem: PROBLEM, resource: false },
     { type: 'run.launch-failed', generation, problem: PROBLEM, resource: true },
     { type: 'run.revoked', generation },
-    { type: 'run.claimed', generation },
+    { type: 'run.claimed', generation, detail: 'its launcher sleeps' },
     { type: 'run.adopted', generation, handle: HANDLE },
     { type: 'run.exited', generation, exit: CLEAN },
     { type: 'run.exited', generation, exit: BROKEN },
@@ -45,6 +46,6 @@ export function everyUnitEvent({ context }: AnyMachineSnapshot): readonly UnitEv
 
 /** What the guards of a unit ask for, and nothing that only grows. */
 export function coarseKey({ value, context }: AnyMachineSnapshot): string {
-  const { desired, outcome, verdict, ending } = context as UnitContext;
-  return JSON.stringify([value, desired, ending?.kind ?? null, outcome?.kind ?? null, verdict?.kind ?? null]);
+  const { desired, again, outcome, verdict, ending } = context as UnitContext;
+  return JSON.stringify([value, desired, again, ending?.kind ?? null, outcome?.kind ?? null, verdict?.kind ?? null]);
 }
