@@ -27,6 +27,8 @@ export interface Behaviour {
   readonly onAsk?: Reaction;
   /** To its stop signal. It then ends by that signal. @default 'dies' */
   readonly onTerminate?: Reaction;
+  /** What its liveness probe quotes when it fails. @default 'unhealthy' */
+  readonly complaint?: string;
   /** Descendants that outlive it. @default 0 */
   readonly strays?: number;
   /** Its strays end only by SIGKILL. @default false */

@@ -13,8 +13,14 @@ export interface SimulatedClock extends Clock {
   suspend(ms: number): void;
   /** A new boot id, monotonic time from its beginning, and nothing that was pending is left. */
   reboot(offMs?: number): void;
+  /** The process gets no CPU: time passes, and nothing runs. What fell due runs late, with the next advance. */
+  stall(ms: number): void;
   /** How many timers are set. */
   pending(): number;
+  /** Nothing is deferred. */
+  isQuiet(): boolean;
+  /** Monotonic time at which the next timer is due. `null`: none is set. */
+  nextDueMs(): number | null;
   /** The same time as one orchestrator sees it, whose timers go when it does. */
   session(): ClockSession;
 }
@@ -160,8 +166,21 @@ class RootClock extends SessionClock implements SimulatedClock {
     });
   }
 
+  stall(ms: number): void {
+    assert(ms >= 0, `Nothing stalls for ${ms} ms.`);
+    this.#moveTo(this.#time.monoMs + ms);
+  }
+
   pending(): number {
     return this.#time.timers.length;
+  }
+
+  isQuiet(): boolean {
+    return this.#time.deferred.length === 0;
+  }
+
+  nextDueMs(): number | null {
+    return this.#time.timers[0]?.dueMs ?? null;
   }
 
   session(): ClockSession {
@@ -182,7 +201,9 @@ class RootClock extends SessionClock implements SimulatedClock {
     this.#moveTo(endMs);
   }
 
-  #moveTo(monoMs: number): void {
+  /** Never back: a stall may have gone further than a timer, or the whole advance, was to go. */
+  #moveTo(toMs: number): void {
+    const monoMs = Math.max(toMs, this.#time.monoMs);
     this.#time.wallMs += monoMs - this.#time.monoMs;
     this.#time.monoMs = monoMs;
   }

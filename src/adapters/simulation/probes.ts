@@ -81,7 +81,7 @@ function repeat(
 function failureOf(world: World, clock: Clock, { run, probe }: ProbeCall): string | null {
   const process = world.processOf(run.runId);
   if (process === null || !isAlive(process, clock)) return 'nothing answers';
-  if (probe === 'alive') return process.unhealthy ? 'unhealthy' : null;
+  if (probe === 'alive') return process.unhealthy ? (process.behaviour.complaint ?? 'unhealthy') : null;
   const { readyAfterMs = 0 } = process.behaviour;
   const isReady = readyAfterMs !== null && clock.monoMs() - process.startedMonoMs >= readyAfterMs;
   return isReady ? null : 'not ready yet';

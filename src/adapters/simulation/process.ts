@@ -16,15 +16,19 @@ export interface SimulatedProcess {
   /** What it was sent, in order. Being asked counts as `ask`. */
   readonly signals: string[];
   output: string;
+  /** Its liveness probe fails. */
   unhealthy: boolean;
+  /** Whether that ever was so. */
+  wasUnhealthy: boolean;
   /** `false` also without a record of how it ended. */
   running: boolean;
   /** What its launcher wrote down. `null`: it runs, or left no record. */
   exit: ExitReport | null;
 }
 
+/** What a run has forked, and may leave behind. */
 export interface SimulatedStray {
-  readonly pid: number;
+  readonly identity: ProcessIdentity;
   readonly command: string;
   running: boolean;
 }
@@ -43,25 +47,3 @@ export function exitOf(
   // As a shell puts it: 128 and the number of the signal.
   return { code: null, signal: how.signal, rawStatus: 128 + constants.signals[how.signal], certain: true, endedMs };
 }
-
-/**
- * Gives out pids that are free, and start times that no two processes of a boot share.
- *
- * @param pidsMax How many pids there are: with a few of them they soon come back, as on a busy machine.
- */
-export function identities(clock: Clock, pidsMax: number): (isTaken: (pid: number) => boolean) => ProcessIdentity {
-  let given = 0;
-  let lastTicks = 0;
-  return (isTaken) => {
-    for (let tried = 0; tried < pidsMax; tried++) {
-      const pid = FIRST_PID + (given++ % pidsMax);
-      if (isTaken(pid)) continue;
-      // Field 22 of /proc/PID/stat counts hundredths of a second.
-      lastTicks = Math.max(lastTicks + 1, Math.floor(clock.monoMs() / 10));
-      return { bootId: clock.bootId, pidNamespace: 'pid:[1]', pid, startTicks: String(lastTicks) };
-    }
-    throw new RangeError(`The simulated world has only ${pidsMax} pids, and all are taken.`);
-  };
-}
-
-const FIRST_PID = 1000;

@@ -2,8 +2,10 @@ import type { Clock, Driver, DriverCall, Reporter } from '../../actors/ports.ts'
 import type { Fact } from '../../machines/events.ts';
 import type { RunId, UnitId } from '../../machines/vocabulary.ts';
 import type { Behaviours } from './behaviour.ts';
+import type { FactBody } from './fact-body.ts';
+import type { Change } from './lives.ts';
 import { handleOf, type SimulatedProcess } from './process.ts';
-import { type Change, World } from './world.ts';
+import { World } from './world.ts';
 
 export interface SimulatedProcesses {
   readonly world: World;
@@ -46,6 +48,7 @@ class SimulatedDriver implements Driver {
   readonly #watches = new Map<RunId, Watch>();
   readonly #done = new Set<string>();
   #report: Reporter | null = null;
+  #arrivalMs = 0;
   #unobserve: () => void = () => {};
 
   constructor(world: World, clock: Clock) {
@@ -86,8 +89,11 @@ class SimulatedDriver implements Driver {
 
   async endRun(call: DriverCall, how: 'ask' | 'terminate' | 'kill'): Promise<void> {
     if (!this.#isNew(call)) return;
+    // Whoever ends a run must hear of its end, also where nobody was told to watch it.
+    if (!this.#watches.has(call.run.runId)) this.#follow({ ...call, run: withHandle(call.run) }, true);
     const named = 'stop' in call.spec ? call.spec.stop.signal : 'SIGTERM';
     this.#world.end(call.run, how, named as NodeJS.Signals);
+    if (how === 'kill' && this.#world.sight(call.run).is === 'revoked') this.#tell(call, { type: 'run.revoked' });
   }
 
   async sweep(call: DriverCall, how: 'terminate' | 'kill'): Promise<void> {
@@ -102,12 +108,14 @@ class SimulatedDriver implements Driver {
 
   async tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<void> {
     for (const { runId, unitId } of this.#world.processes()) {
-      if (!openRuns.includes(runId) && !sparedUnits.includes(unitId)) this.#world.sweep(runId, 'kill');
+      if (!openRuns.includes(runId) && !sparedUnits.includes(unitId)) this.#world.clear(runId);
     }
   }
 
   /** The world remembers its runs, so that a second launch is noticed even then. */
-  async discard(): Promise<void> {}
+  async discard({ unitId }: DriverCall['run']): Promise<void> {
+    this.#world.discarded.push(unitId);
+  }
 
   async close(): Promise<void> {
     this.#unobserve();
@@ -137,10 +145,15 @@ class SimulatedDriver implements Driver {
     }
   }
 
-  #pass({ is, process }: Change): void {
+  #pass(change: Change): void {
+    const { process } = change;
     const watch = this.#watches.get(process.runId);
     if (watch === undefined) return;
-    if (is === 'born') {
+    if (change.is === 'said') {
+      this.#tell(watch.call, change.saying);
+      return;
+    }
+    if (change.is === 'born') {
       this.#tell(watch.call, launched(process, watch.adopted));
       return;
     }
@@ -153,14 +166,19 @@ class SimulatedDriver implements Driver {
   }
 
   #tell({ run, seq }: DriverCall, fact: FactBody): void {
-    this.#clock.defer(() => {
-      this.#report?.({ unitId: run.unitId, cause: seq, fact: { ...fact, generation: run.generation } });
-    });
+    const tell = () => {
+      this.#report?.({ unitId: run.unitId, cause: seq, fact: { ...fact, generation: run.generation } as Fact });
+    };
+    const nowMs = this.#clock.monoMs();
+    // What is said later arrives later, however long the way was at that time.
+    this.#arrivalMs = Math.max(this.#arrivalMs, nowMs + this.#world.reportLagMs);
+    if (this.#arrivalMs <= nowMs) this.#clock.defer(tell);
+    else this.#clock.setTimer(this.#arrivalMs - nowMs, tell);
   }
 }
 
-type Bodies<F> = F extends { readonly generation: number } ? Omit<F, 'generation'> : never;
-type FactBody = Bodies<Fact>;
+const withHandle = (run: DriverCall['run']) => ({ ...run, handle: run.handle ?? UNKNOWN });
+const UNKNOWN = { pid: null, identity: null };
 
 const launched = (process: SimulatedProcess, adopted: boolean): FactBody => ({
   type: 'run.launched',

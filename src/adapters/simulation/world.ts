@@ -2,8 +2,10 @@ import { strict as assert } from 'node:assert';
 import type { Clock, Sighting } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import type { EndMethod, Problem, RunId, Survivor, UnitId } from '../../machines/vocabulary.ts';
-import { type Behaviour, type Behaviours, behaviourOf, type Reaction } from './behaviour.ts';
-import { exitOf, handleOf, identities, isAlive, type SimulatedProcess } from './process.ts';
+import { type Behaviour, type Behaviours, behaviourOf } from './behaviour.ts';
+import type { Saying } from './fact-body.ts';
+import { type Change, Lives } from './lives.ts';
+import { handleOf, type SimulatedProcess, type SimulatedStray } from './process.ts';
 
 export interface Launch {
   readonly runId: RunId;
@@ -14,8 +16,6 @@ export interface Launch {
 export type LaunchAnswer =
   | { readonly is: 'under-way' | 'revoked' }
   | { readonly is: 'refused'; readonly problem: Problem; readonly resource: boolean };
-export type Change = { readonly is: 'born' | 'ended' | 'vanished'; readonly process: SimulatedProcess };
-
 interface Run extends Launch {
   readonly behaviour: Behaviour;
   readonly bootId: string;
@@ -32,18 +32,22 @@ interface Run extends Launch {
 export class World {
   /** Every launch that was begun. A run that is here twice cannot be: the second launch throws. */
   readonly launches: Launch[] = [];
+  /** Units whose runs were forgotten, once for every run. */
+  readonly discarded: UnitId[] = [];
   /** What no orchestrator may do, in words. Thrown as well, but whoever did it may have swallowed that. */
   readonly violations: string[] = [];
   readonly #clock: Clock;
   readonly #behaviours: Record<UnitId, Behaviour | readonly Behaviour[]>;
   readonly #runs = new Map<RunId, Run>();
-  readonly #observers = new Set<(change: Change) => void>();
-  readonly #nextIdentity: ReturnType<typeof identities>;
+  readonly #newest = new Map<UnitId, SimulatedProcess>();
+  readonly #lives: Lives;
+  /** How long what happens is on its way to whoever watches. */
+  reportLagMs = 0;
 
   constructor(options: { readonly clock: Clock; readonly behaviours?: Behaviours; readonly pidsMax?: number }) {
     this.#clock = options.clock;
     this.#behaviours = { ...options.behaviours };
-    this.#nextIdentity = identities(options.clock, options.pidsMax ?? 30_000);
+    this.#lives = new Lives(options.clock, options.pidsMax ?? 30_000);
   }
 
   /** Changes how later runs of a unit behave. */
@@ -58,7 +62,7 @@ export class World {
 
   /** The newest process of a unit, dead or alive. */
   process(unitId: UnitId): SimulatedProcess | null {
-    return this.processes().findLast((process) => process.unitId === unitId) ?? null;
+    return this.#newest.get(unitId) ?? null;
   }
 
   processOf(runId: RunId): SimulatedProcess | null {
@@ -68,22 +72,30 @@ export class World {
   /** The processes that run now, strays included. */
   pidsAlive(): readonly number[] {
     return this.processes().flatMap((process) => [
-      ...(isAlive(process, this.#clock) ? [process.identity.pid] : []),
-      ...this.#straysAlive(process).map(({ pid }) => pid),
+      ...(this.#lives.isAlive(process) ? [process.identity.pid] : []),
+      ...this.straysOf(process).map(({ identity }) => identity.pid),
     ]);
+  }
+
+  /** The newest process of a unit, if it runs. */
+  alive(unitId: UnitId): SimulatedProcess | null {
+    const process = this.process(unitId);
+    return process && this.#lives.isAlive(process) ? process : null;
+  }
+
+  straysOf(process: SimulatedProcess): readonly SimulatedStray[] {
+    return this.#lives.straysOf(process);
   }
 
   /** Somebody else signals the newest process of a unit. Only SIGTERM can be ignored. */
   kill(unitId: UnitId, signal: NodeJS.Signals): void {
     const process = this.#newestAlive(unitId);
-    this.#deliver(process, signal, signal === 'SIGTERM' ? (process.behaviour.onTerminate ?? 'dies') : 'dies');
+    this.#lives.deliver(process, signal, signal === 'SIGTERM' ? (process.behaviour.onTerminate ?? 'dies') : 'dies');
   }
 
   /** It ends and leaves no record, as when its launcher is killed with it. */
   vanish(unitId: UnitId): void {
-    const process = this.#newestAlive(unitId);
-    process.running = false;
-    this.#announce({ is: 'vanished', process });
+    this.#lives.vanish(this.#newestAlive(unitId));
   }
 
   print(unitId: UnitId, text: string): void {
@@ -92,17 +104,31 @@ export class World {
 
   /** Its liveness probe fails from now on, until `healthy` or a new run. */
   unhealthy(unitId: UnitId): void {
-    this.#newestAlive(unitId).unhealthy = true;
+    Object.assign(this.#newestAlive(unitId), { unhealthy: true, wasUnhealthy: true });
   }
-
   healthy(unitId: UnitId): void {
     this.#newestAlive(unitId).unhealthy = false;
   }
 
+  /** The run forks, if anything of it still runs that could; what it forks outlives its leader. */
+  fork(unitId: UnitId): void {
+    const process = this.process(unitId);
+    if (process && (this.#lives.isAlive(process) || this.straysOf(process).length > 0)) this.#lives.fork(process);
+  }
+
+  /** A sign of life, or of none, from the newest process of a unit. */
+  say(unitId: UnitId, saying: Saying): void {
+    this.#lives.announce({ is: 'said', process: this.#newestAlive(unitId), saying });
+  }
+
+  /** Processes of somebody else take the pids that were given back last. */
+  crowd(count: number, stayMs: number): void {
+    this.#lives.pids.crowd(count, stayMs);
+  }
+
   /** For drivers: `observer` is told of every birth and end. Returns how to stop that. */
   observe(observer: (change: Change) => void): () => void {
-    this.#observers.add(observer);
-    return () => this.#observers.delete(observer);
+    return this.#lives.observe(observer);
   }
 
   /** For drivers: begins a launch. @throws {AssertionError} The run was launched before. */
@@ -113,6 +139,7 @@ export class World {
       this.violations.push(`Run ${runId} of "${unitId}" was launched twice.`);
       assert.fail(this.violations.at(-1));
     }
+    if (this.#lives.pids.isScarce()) return { is: 'refused', problem: NO_PIDS, resource: true };
     const run = this.#remember({ runId, unitId, generation });
     this.launches.push({ runId, unitId, generation, atMs: run.atMs });
     const { launch = 'ok' } = run.behaviour;
@@ -138,25 +165,28 @@ export class World {
     }
     const { process } = run;
     if (process === null) return { is: run.bootId === this.#clock.bootId ? 'claimed' : 'lost' };
-    if (isAlive(process, this.#clock)) return { is: 'alive', handle: handleOf(process) };
-    return process.exit === null ? { is: 'lost' } : { is: 'ended', exit: process.exit, handle: handleOf(process) };
+    const known = { handle: handleOf(process), startedMs: process.startedMs };
+    if (this.#lives.isAlive(process)) return { is: 'alive', ...known };
+    return process.exit === null ? { is: 'lost', ...known } : { is: 'ended', exit: process.exit, ...known };
   }
 
-  /** For drivers: what became of it tells `observe`. Nothing happens to a process that is not the one meant. */
+  /** For drivers: `observe` tells what became of it. Nothing happens to another process; who is none yet is killed. */
   end({ runId, unitId, handle }: RunRef, how: EndMethod, stopSignal: NodeJS.Signals): void {
-    const process = this.processOf(runId);
-    if (process === null || !isAlive(process, this.#clock)) return;
+    const run = this.#runs.get(runId);
+    if (how === 'kill' && run?.process === null) run.claim = 'revoked';
+    const process = run?.process ?? null;
+    if (process === null || !this.#lives.isAlive(process)) return;
     const meant = handle?.identity;
     if (meant && (meant.pid !== process.identity.pid || meant.startTicks !== process.identity.startTicks)) {
       this.violations.push(`Run ${runId} of "${unitId}" was to be ended by the identity of another process.`);
       return;
     }
     const { onAsk = 'ignores', onTerminate = 'dies', exit = { code: 0 } } = process.behaviour;
-    if (how === 'kill') this.#deliver(process, 'SIGKILL', 'dies');
-    if (how === 'terminate') this.#deliver(process, stopSignal, onTerminate);
+    if (how === 'kill') this.#lives.deliver(process, 'SIGKILL', 'dies');
+    if (how === 'terminate') this.#lives.deliver(process, stopSignal, onTerminate);
     if (how === 'ask') {
       process.signals.push('ask');
-      this.#react(onAsk, () => this.#finish(process, exit));
+      this.#lives.react(onAsk, () => this.#lives.finish(process, exit));
     }
   }
 
@@ -165,9 +195,16 @@ export class World {
     const process = this.processOf(runId);
     if (process === null) return [];
     const { strayTermDeaf = false, strayKillDeaf = false } = process.behaviour;
-    if (!strayKillDeaf && (how === 'kill' || !strayTermDeaf)) for (const stray of process.strays) stray.running = false;
-    const left = this.#straysAlive(process).map(({ pid, command }) => ({ pid, command }));
+    if (!strayKillDeaf && (how === 'kill' || !strayTermDeaf)) this.#lives.endStrays(process);
+    const left = this.straysOf(process).map(({ identity: { pid }, command }) => ({ pid, command }));
     return how === 'terminate' && left.length > 0 ? null : left;
+  }
+
+  /** For drivers: ends whatever is left of a run that is over. */
+  clear(runId: RunId): void {
+    const process = this.processOf(runId);
+    if (process && this.#lives.isAlive(process)) this.#lives.deliver(process, 'SIGKILL', 'dies');
+    this.sweep(runId, 'kill');
   }
 
   #remember({ runId, unitId, generation }: Omit<Launch, 'atMs'>): Run {
@@ -186,61 +223,25 @@ export class World {
   }
 
   #bear(run: Run): void {
-    const { runId, unitId, generation, behaviour } = run;
-    const process: SimulatedProcess = {
-      ...{ runId, unitId, generation, behaviour },
-      identity: this.#freeIdentity(),
-      startedMs: this.#clock.wallMs(),
-      startedMonoMs: this.#clock.monoMs(),
-      strays: [],
-      signals: [],
-      output: '',
-      unhealthy: false,
-      running: true,
-      exit: null,
-    };
+    if (run.claim !== 'claimed') return;
+    const process = this.#lives.bear(run);
+    // Its launcher tries again, as a shell does that cannot fork.
+    if (process === null) return void this.#clock.setTimer(FORK_AGAIN_MS, () => this.#bear(run));
     run.process = process;
-    for (let count = 1; count <= (behaviour.strays ?? 0); count++) {
-      process.strays.push({ pid: this.#freeIdentity().pid, command: `stray ${count} of ${unitId}`, running: true });
-    }
-    const { diesAfterMs = null, exit = { code: 0 } } = behaviour;
-    if (diesAfterMs !== null) this.#clock.setTimer(diesAfterMs, () => this.#finish(process, exit));
-    this.#announce({ is: 'born', process });
-  }
-
-  #deliver(process: SimulatedProcess, signal: NodeJS.Signals, reaction: Reaction): void {
-    process.signals.push(signal);
-    this.#react(reaction, () => this.#finish(process, { signal }));
-  }
-
-  #react(reaction: Reaction, end: () => void): void {
-    if (reaction === 'dies') end();
-    else if (reaction !== 'ignores') this.#clock.setTimer(reaction.afterMs, end);
-  }
-
-  #finish(process: SimulatedProcess, how: Parameters<typeof exitOf>[0]): void {
-    if (!isAlive(process, this.#clock)) return;
-    process.running = false;
-    process.exit = exitOf(how, this.#clock.wallMs());
-    this.#announce({ is: 'ended', process });
-  }
-
-  #announce(change: Change): void {
-    for (const observer of [...this.#observers]) observer(change);
+    this.#newest.set(run.unitId, process);
+    this.#lives.announce({ is: 'born', process });
   }
 
   #newestAlive(unitId: UnitId): SimulatedProcess {
     const process = this.process(unitId);
-    assert(process !== null && isAlive(process, this.#clock), `No process of "${unitId}" is alive.`);
+    assert(process !== null && this.#lives.isAlive(process), `No process of "${unitId}" is alive.`);
     return process;
   }
-
-  #straysAlive(process: SimulatedProcess) {
-    return process.identity.bootId === this.#clock.bootId ? process.strays.filter(({ running }) => running) : [];
-  }
-
-  #freeIdentity() {
-    const taken = new Set(this.pidsAlive());
-    return this.#nextIdentity((pid) => taken.has(pid));
-  }
 }
+
+const FORK_AGAIN_MS = 10;
+const NO_PIDS: Problem = {
+  code: 'NoPids',
+  message: 'Cannot start a process: the machine has no pid left.',
+  hint: 'Wait for some of its processes to end.',
+};

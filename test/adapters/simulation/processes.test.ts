@@ -223,14 +223,15 @@ test('what is found after a crash is what is true: alive, ended with its record,
 
   const next = orchestrator();
   const handle = (unit: string) => handleOf(world.process(unit)!);
+  const startedMs = world.process('alive')?.startedMs;
   expect(await Promise.all(['alive', 'done', 'gone'].map((unit) => next.driver.sight(runOf(unit))))).toEqual([
-    { is: 'alive', handle: handle('alive') },
+    { is: 'alive', handle: handle('alive'), startedMs },
     {
       is: 'ended',
       exit: { code: 4, signal: null, rawStatus: 4, certain: true, endedMs },
-      handle: handle('done'),
+      ...{ handle: handle('done'), startedMs },
     },
-    { is: 'lost' },
+    { is: 'lost', handle: handle('gone'), startedMs },
   ]);
 
   for (const unit of ['done', 'gone']) void next.driver.attach(callFor(runOf(unit)));
@@ -247,7 +248,7 @@ test('nothing survives a reboot', async () => {
   clock.reboot();
 
   expect(world.pidsAlive()).toEqual([]);
-  expect(await orchestrator().driver.sight(runOf('api'))).toEqual({ is: 'lost' });
+  expect(await orchestrator().driver.sight(runOf('api'))).toMatchObject({ is: 'lost' });
 });
 
 test('strays outlive their parent until they are swept, and deaf ones need SIGKILL', () => {
