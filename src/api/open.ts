@@ -5,7 +5,6 @@ import { secretsRegistry } from '../adapters/log/secrets.ts';
 import { silentLog } from '../adapters/log/silent.ts';
 import { systemProbes } from '../adapters/probe/probes.ts';
 import { processDriver } from '../adapters/process/driver.ts';
-import { execForUnits } from '../adapters/process/exec-for-units.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { identify } from '../adapters/system/identity.ts';
 import { requireLinux } from '../adapters/system/platform.ts';
@@ -106,8 +105,8 @@ async function openHeld(plan: ReturnType<typeof planOf>, hold: Pick<Session, 'si
     const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets, redact });
     undo.unshift(() => processes.close());
     const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
-    const exec = execForUnits(env, secrets);
-    const probes = systemProbes({ clock, log, exec, redact, whyNotOurs: processes.whyNotOurs });
+    const { exec, whyNotOurs } = processes;
+    const probes = systemProbes({ clock, log, exec, redact, whyNotOurs });
     const instance = newInstance();
     const orchestrator = await openOrchestrator({ store, clock, log, drivers, probes, instance, redact });
     undo.splice(0, 2, () => orchestrator.close());

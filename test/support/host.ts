@@ -1,9 +1,10 @@
 /**
  * Programs that use the library, in processes of their own, so that they can be killed. Works without a test runner.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, type StdioOptions, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ancestry, type LeftProcess, leftProcesses } from './leftovers.ts';
 
@@ -30,19 +31,31 @@ export interface Host {
 
 const LIBRARY = new URL('../../src/index.ts', import.meta.url).href;
 
+/** What a host is born with. */
+export interface Birth {
+  /** Open descriptors of ours that it has too, each as the one that is named. */
+  readonly descriptors?: Readonly<Record<number, number>>;
+  /** Words that end by executing those after them. */
+  readonly under?: readonly string[];
+}
+
 /** Runs the text of a program that finds `openReeve`, `server` and `job` imported, and `stateDir` given. */
-export function startProgram(stateDir: string, program: string): Host {
+export function startProgram(stateDir: string, program: string, birth?: Birth): Host {
   const source = `
     import { job, openReeve, server } from ${JSON.stringify(LIBRARY)};
     const stateDir = ${JSON.stringify(stateDir)};
     ${program}
   `;
-  return startHost(['--input-type=module-typescript', '-e', source]);
+  return startHost(['--input-type=module-typescript', '-e', source], birth);
 }
 
 /** @param args of Node: a file and its arguments, say. */
-export function startHost(args: readonly string[]): Host {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+export function startHost(args: readonly string[], { descriptors = {}, under = [] }: Birth = {}): Host {
+  const [file = '', ...words] = [...under, process.execPath, ...args];
+  const last = Math.max(2, ...Object.keys(descriptors).map(Number));
+  const more = Array.from({ length: last - 2 }, (_, index) => descriptors[index + 3] ?? 'ignore');
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...more];
+  const child = spawn(file, words, { stdio }) as ChildProcessByStdio<null, Readable, Readable>;
   const lines: string[] = [];
   const news = new EventEmitter();
   news.setMaxListeners(0);

@@ -1,9 +1,8 @@
 import * as Data from 'effect/Data';
 import type { DriverCall } from '../../actors/ports.ts';
 import type { StopSpec } from '../../machines/spec.ts';
-import type { BaseEnvironment, ProgramSpec } from './environment.ts';
-import { execForUnits } from './exec-for-units.ts';
-import type { SecretKeeper } from './secrets.ts';
+import type { ProgramSpec } from './environment.ts';
+import type { ExecForUnits } from './exec-for-units.ts';
 
 /** It could not be asked, or said no. It is signalled now, without waiting any longer. */
 export class AskFailed extends Data.TaggedError('AskFailed')<{ readonly unitId: string; readonly why: string }> {
@@ -19,8 +18,7 @@ export class AskFailed extends Data.TaggedError('AskFailed')<{ readonly unitId: 
 }
 
 interface Asking {
-  readonly baseEnv: BaseEnvironment;
-  readonly secrets?: SecretKeeper | undefined;
+  readonly exec: ExecForUnits;
   /** Nobody waits for an answer any more. */
   readonly signal: AbortSignal;
 }
@@ -38,8 +36,7 @@ export async function askToEnd({ run, spec }: DriverCall, asking: Asking): Promi
   async function refusalOf(wish: NonNullable<StopSpec['ask']>, graceMs: number): Promise<string | null> {
     if ('http' in wish) return post(wish.http, graceMs, asking.signal);
     if (!('exec' in wish)) return 'messages cannot be sent yet';
-    const exec = execForUnits(asking.baseEnv, asking.secrets);
-    const end = await exec({ unit: spec, command: wish.exec, timeoutMs: graceMs, signal: asking.signal });
+    const end = await asking.exec({ unit: spec, command: wish.exec, timeoutMs: graceMs, signal: asking.signal });
     if (end.refused) return end.refused.why;
     if (end.timedOut) return 'the command that asks did not end';
     return end.code === 0

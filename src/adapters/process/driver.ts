@@ -8,6 +8,7 @@ import type { EndMethod, RunId, Survivor, UnitId } from '../../machines/vocabula
 import { requireLinux } from '../system/platform.ts';
 import { askToEnd } from './ask.ts';
 import type { ProgramSpec } from './environment.ts';
+import { execForUnits } from './exec-for-units.ts';
 import { type FifoPool, fifoPool } from './fifo-pool.ts';
 import { type Guardian, openGuardian } from './guardian.ts';
 import { needsGuardian } from './guardian-policy.ts';
@@ -23,10 +24,8 @@ import { type PortKeeper, portKeeper } from './port-keeper.ts';
 import type { ProcessDriverOptions, ProcessRunner } from './process-runner.ts';
 import { readRecord } from './record.ts';
 import { remainsOf } from './remains.ts';
-import { findProgram } from './resolve.ts';
 import { deleteOtherRuns, type RunPaths, runPaths, runsDirectory, takeClaim } from './run-directory.ts';
 import { signalRun } from './run-signal.ts';
-import { TOOLS_PATH } from './script.ts';
 import { recallSecrets } from './secrets.ts';
 import { openSweeper, type Sweeper } from './sweeper.ts';
 import { verdictOn } from './verdict.ts';
@@ -48,6 +47,7 @@ class ProcessDriver implements ProcessRunner {
   readonly outputs: Outputs;
   readonly whyNotOurs: ProcessRunner['whyNotOurs'];
   readonly #options: ProcessDriverOptions;
+  readonly exec: ProcessRunner['exec'];
   readonly #observations = new Map<string, Observation>();
   readonly #isNew = rememberKeys();
   readonly #timers = new Set<() => void>();
@@ -61,6 +61,7 @@ class ProcessDriver implements ProcessRunner {
   #leaves = false;
 
   readonly #later = (ms: number, run: () => void): void => {
+  readonly #paths = (run: RunRef): RunPaths => runPaths(this.#options.stateDir, run.runId);
     if (this.#closing.signal.aborted) return;
     const cancel = this.#options.clock.setTimer(ms, () => {
       this.#timers.delete(cancel);
@@ -77,18 +78,19 @@ class ProcessDriver implements ProcessRunner {
     this.#ports = portKeeper(options, { sweeper: this.#sweeper, later: this.#later });
     this.whyNotOurs = this.#ports.whyNotOurs;
     this.outputs = processOutputs(options);
+    this.exec = execForUnits(options.baseEnv, options.secrets, this.#guardian);
   }
 
   async connect(report: Reporter): Promise<void> {
     requireLinux('supervise processes');
-    const { stateDir, log } = this.#options;
+    const { stateDir, log, toolsPath } = this.#options;
     this.#report = (said) => {
       if (!this.#closing.signal.aborted) report(said);
     };
     mkdirSync(runsDirectory(stateDir), { recursive: true, mode: 0o700 });
     this.#tools = {
-      launcher: installLauncher(stateDir, log),
-      fifos: fifoPool(join(stateDir, 'fifos'), findProgram('mkfifo', '/', TOOLS_PATH)),
+      launcher: await installLauncher(stateDir, log, toolsPath),
+      fifos: fifoPool(join(stateDir, 'fifos'), toolsPath),
     };
     await this.#guardian.takeOver();
   }
@@ -124,7 +126,7 @@ class ProcessDriver implements ProcessRunner {
 
   async endRun(call: DriverCall, how: EndMethod): Promise<void> {
     if (!this.#isNew(call)) return;
-    if (how === 'ask') return askToEnd(call, { ...this.#options, signal: this.#closing.signal });
+    if (how === 'ask') return askToEnd(call, { exec: this.exec, signal: this.#closing.signal });
     const { run, spec } = call;
     const signal = how === 'kill' ? 'SIGKILL' : ((spec as ProgramSpec).stop.signal as NodeJS.Signals);
     const paths = this.#paths(run);
@@ -242,9 +244,5 @@ class ProcessDriver implements ProcessRunner {
   #say(call: DriverCall, news: News): void {
     const { unitId, generation } = call.run;
     this.#report({ unitId, cause: call.seq, fact: { ...news, generation } as Fact });
-  }
-
-  #paths(run: RunRef): RunPaths {
-    return runPaths(this.#options.stateDir, run.runId);
   }
 }

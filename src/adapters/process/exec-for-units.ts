@@ -2,23 +2,26 @@ import { isFault } from '../../machines/errors.ts';
 import type { UnitSpec } from '../../machines/spec.ts';
 import { type BaseEnvironment, environmentFor, type ProgramSpec } from './environment.ts';
 import { SecretNotAvailable } from './errors.ts';
-import { type CommandEnd, type CommandOrder, execCommand, type Refusal } from './exec.ts';
+import { type CommandEnd, type CommandOrder, execCommand, type Refusal, type Warden } from './exec.ts';
 import { resolveSecrets, type SecretKeeper } from './secrets.ts';
 
 /** A command on behalf of a unit. */
 export type UnitCommand = { readonly unit: UnitSpec } & Omit<CommandOrder, 'cwd' | 'env'>;
+
+/** Runs such a command to its end. */
+export type ExecForUnits = (command: UnitCommand) => Promise<CommandEnd>;
 
 /**
  * Runs short commands where their unit runs: in its directory, and with the environment that it is given.
  *
  * All but the marker of the run. A command that asks about a run is no part of it, and must not be ended with it.
  */
-export function execForUnits(baseEnv: BaseEnvironment, secrets?: SecretKeeper) {
-  return async ({ unit, ...order }: UnitCommand): Promise<CommandEnd> => {
+export function execForUnits(baseEnv: BaseEnvironment, secrets?: SecretKeeper, warden?: Warden): ExecForUnits {
+  return async ({ unit, ...order }) => {
     const spec = unit as ProgramSpec;
     try {
       const env = environmentFor(spec, baseEnv, resolveSecrets(spec, baseEnv, secrets));
-      return await execCommand({ ...order, cwd: spec.cwd, env });
+      return await execCommand({ ...order, cwd: spec.cwd, env }, warden);
     } catch (error) {
       if (!isFault(error)) throw error;
       // What runs has its secrets since its launch: that they are out of reach now is no fault of its own.

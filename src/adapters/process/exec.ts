@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
+import type { ProcessIdentity } from '../../machines/vocabulary.ts';
+import { identify } from '../system/identity.ts';
 import { CommandNotRunnable, DirectoryNotUsable, refusalOf } from './errors.ts';
+import { coverInherited, inheritedDescriptors } from './inherited-descriptors.ts';
 import { resolveCommand } from './resolve.ts';
 
 export interface CommandOrder {
@@ -32,6 +35,14 @@ export interface Refusal {
   readonly ours: boolean;
 }
 
+/** Ends commands that are under way when we die. */
+export interface Warden {
+  /** Resolves when there is somebody who does so. */
+  stand(): Promise<void>;
+  /** Until the answer is called, this process and its group go when we go. */
+  guard(leader: ProcessIdentity): () => void;
+}
+
 const TAIL_BYTES_MAX = 4 * 1024;
 /** How long what was printed may take to arrive after the end. Only somebody who left the group can hold it up. */
 const DRAIN_MS = 100;
@@ -42,12 +53,13 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /**
  * Runs a short command to its end, in a process group of its own of which nothing is left afterwards.
  *
- * Its stdin is empty. Never rejects for an operating error: that it could not be run is an answer too.
+ * Its stdin is empty. Never rejects for an operating error: that it could not be run is an answer too. With a `warden`
+ * it ends with us, too.
  *
  * **Gotchas**
  *
- * A descendant that leaves the group (setsid(2)) is not reached. Nor is the command when we are killed meanwhile: it
- * then takes the time it takes.
+ * A descendant that leaves the group (setsid(2)) is not reached. Without a warden, or where none can be had, nor is
+ * the command when we are killed meanwhile: it then takes the time it takes.
  *
  * **Example**
  *
@@ -56,17 +68,18 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
  * (await execCommand({ ...order, command: 'echo no; exit 3' })).code // => 3
  * ```
  */
-export async function execCommand(order: CommandOrder): Promise<CommandEnd> {
+export async function execCommand(order: CommandOrder, warden?: Warden): Promise<CommandEnd> {
   const { timeoutMs, signal } = order;
   let started: Awaited<ReturnType<typeof start>>;
   try {
-    started = await start(order);
+    started = await start(order, warden);
   } catch (error) {
     return { ...NOTHING, refused: refusalFor(error) };
   }
   if (started === null) return NOTHING;
   const { subprocess } = started;
   const { nodeChildProcess: child, stdout, stderr } = subprocess;
+  const release = guard(child.pid, warden);
   const printed = keepTail([stdout, stderr]);
   const timers: NodeJS.Timeout[] = [];
   child.once('exit', () => {
@@ -80,6 +93,7 @@ export async function execCommand(order: CommandOrder): Promise<CommandEnd> {
   });
   const result = await Promise.race([subprocess, unkillable]);
   for (const timer of timers) clearTimeout(timer);
+  release();
   if (result === null) return { ...NOTHING, timedOut: !signal.aborted, tail: printed() };
   const { exitCode = null, signal: killedBy = null, timedOut, code } = result;
   const neverRan = exitCode === null && killedBy === null;
@@ -89,8 +103,11 @@ export async function execCommand(order: CommandOrder): Promise<CommandEnd> {
 }
 
 /** `null`: aborted before it began. In an object, because whoever awaits a subprocess waits for its end. */
-async function start({ command, cwd, env, timeoutMs, signal }: CommandOrder) {
+async function start({ command, cwd, env, timeoutMs, signal }: CommandOrder, warden?: Warden) {
   const [file = '', ...args] = resolveCommand(command, cwd, env);
+  // Whoever cannot be had, for want of processes say, keeps nobody from being asked.
+  await warden?.stand().catch(() => {});
+  const more = coverInherited(['ignore', 'pipe', 'pipe'], await inheritedDescriptors()).slice(3);
   // Loaded when it is needed: most programs that import us never run a command this way.
   const { execa } = await import('execa');
   if (signal.aborted) return null;
@@ -98,7 +115,8 @@ async function start({ command, cwd, env, timeoutMs, signal }: CommandOrder) {
     cwd,
     env,
     extendEnv: false,
-    stdin: 'ignore',
+    // Its types know of no descriptor above 9; it hands on what it is given.
+    stdio: ['ignore', 'pipe', 'pipe', ...(more as ('ignore' | 9)[])],
     buffer: false,
     reject: false,
     verbose: 'none',
@@ -109,6 +127,11 @@ async function start({ command, cwd, env, timeoutMs, signal }: CommandOrder) {
     forceKillAfterDelay: false,
   });
   return { subprocess };
+}
+
+function guard(pid: number | undefined, warden: Warden | undefined): () => void {
+  const leader = pid === undefined ? null : identify(pid);
+  return (leader && warden?.guard(leader)) ?? (() => {});
 }
 
 const NOTHING: CommandEnd = { code: null, signal: null, timedOut: false, tail: '', refused: null };

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { findProgram } from './resolve.ts';
+import { TOOLS_PATH } from './script.ts';
 
 const run = promisify(execFile);
 
@@ -15,7 +17,8 @@ export interface FifoPool {
   close(): void;
 }
 
-export function fifoPool(directory: string, mkfifo: string): FifoPool {
+export function fifoPool(directory: string, toolsPath = TOOLS_PATH): FifoPool {
+  const mkfifo = findProgram('mkfifo', '/', toolsPath);
   // What lies here was made for somebody who is gone: there is one orchestrator per state directory.
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -13,15 +13,17 @@
  * - No signal without the start time of the very process; no record of another boot or pid namespace is believed, and
  *   none that names process 1, whose group would mean everybody.
  * - Age is counted in steps of at most two seconds: a machine that slept has not used up a lease.
+ * - `also PID:START …` names the commands that ask about units just now, each with a group of its own: they end with
+ *   us at once, whoever is in charge. The whole list every time: a new guardian need not know the old one's.
  * - While a lease runs only `owner` is looked at, so a thousand runs cost no more than one.
  * - The rest of the command's session is killed when the grace is over. Who left the session is for the next sweep.
  */
 export const GUARDIAN_SCRIPT = `# sh guardian.sh INSTANCE BOOT NAMESPACE
 # in the state directory, in a session of its own
-# fds: 0 lifeline, 1 is told "ready" and closed, 2 /dev/null
+# fds: 0 lifeline, which says "leave" or "also PID:START ...", 1 is told "ready" and closed, 2 /dev/null
 # runs/ID/policy: "adopt" | "stop|lease TTL GRACE SIGNAL sweep|keep", times in 1/100 s
 trap '' HUP INT QUIT TERM USR1 USR2 ALRM PIPE TSTP TTIN TTOU
-me=$1 world="run 1 $2 $3" told= late= age=0 due=0
+me=$1 world="run 1 $2 $3" also= told= late= age=0 due=0
 umask 077
 set -C
 
@@ -116,8 +118,14 @@ attend() {
 
 echo ready
 exec >/dev/null 2>&1
-while read -r word; do
-  [ "$word" != leave ] || exit 0
+while read -r word rest; do
+  case $word in
+    leave) exit 0 ;;
+    also) also=$rest ;;
+  esac
+done
+for one in $also; do
+  is "\${one%:*}" "\${one#*:}" && [ "$group" = "\${one%:*}" ] && kill -KILL "-\${one%:*}"
 done
 now
 before=$up todo='runs/*'

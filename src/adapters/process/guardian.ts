@@ -4,10 +4,12 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import type { Clock, Log } from '../../actors/ports.ts';
 import { problemOf } from '../../machines/errors.ts';
+import type { ProcessIdentity } from '../../machines/vocabulary.ts';
 import { localWorld } from '../system/identity.ts';
 import { LaunchRefused, refusalOf } from './errors.ts';
 import { hasGuardedRuns } from './guardian-policy.ts';
 import { GUARDIAN_SCRIPT } from './guardian-script.ts';
+import { coverInherited, inheritedDescriptors, type Slot } from './inherited-descriptors.ts';
 import { installScript, TOOLS_PATH } from './script.ts';
 
 /** A shell is there in milliseconds; one that is not there by then is not coming. */
@@ -34,6 +36,8 @@ export interface Guardian {
    * @throws {LaunchRefused} None can be started.
    */
   stand(): Promise<void>;
+  /** Ends this process group when we die, until the answer is called. Whoever comes to stand later is told of it. */
+  guard(leader: ProcessIdentity): () => void;
   /** Sends it away. With `leave`, what still runs is left on purpose; otherwise it is ended as if we had died. */
   close(leave: boolean): Promise<void>;
 }
@@ -42,16 +46,19 @@ export interface GuardianOptions {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  readonly toolsPath?: string;
 }
 
-export function openGuardian({ stateDir, clock, log }: GuardianOptions): Guardian {
+export function openGuardian({ stateDir, clock, log, toolsPath = TOOLS_PATH }: GuardianOptions): Guardian {
   const instance = randomBytes(4).toString('hex');
   const owner = join(stateDir, 'owner');
+  const wards = openWards();
   let current: Promise<ChildProcess> | null = null;
   let cancelNext = (): void => {};
   let closed = false;
 
-  function stand(): Promise<ChildProcess> {
+  async function stand(): Promise<ChildProcess> {
+    if (closed) throw new LaunchRefused({ what: 'start the guardian', errno: 'ECANCELED', reason: 'this is over.' });
     current ??= start().catch((error: unknown) => {
       current = null;
       throw error;
@@ -59,17 +66,21 @@ export function openGuardian({ stateDir, clock, log }: GuardianOptions): Guardia
     return current;
   }
   async function start(): Promise<ChildProcess> {
-    const guardian = launch(stateDir, instance);
+    const slots = coverInherited(['pipe', 'pipe', 'ignore'], await inheritedDescriptors());
+    const guardian = launch(stateDir, instance, slots, toolsPath);
     try {
       await readiness(guardian, clock);
+      wards.toldTo(guardian);
       // Only now: until somebody is there to take over, the earlier one stays in charge.
       writeFileSync(`${owner}.${instance}`, `${instance}\n`, { mode: 0o600 });
       renameSync(`${owner}.${instance}`, owner);
     } catch (error) {
+      wards.toldTo(null);
       guardian.kill('SIGKILL');
       throw error;
     }
     guardian.once('exit', (code, signal) => {
+      wards.toldTo(null);
       if (closed) return;
       log.warn(
         { pid: guardian.pid ?? null },
@@ -98,8 +109,10 @@ export function openGuardian({ stateDir, clock, log }: GuardianOptions): Guardia
       await stand().catch(tryAgain);
     },
     stand: async () => void (await stand()),
+    guard: wards.guard,
     async close(leave) {
       closed = true;
+      wards.toldTo(null);
       cancelNext();
       const guardian = await current?.catch(() => null);
       current = null;
@@ -110,14 +123,36 @@ export function openGuardian({ stateDir, clock, log }: GuardianOptions): Guardia
   };
 }
 
+/** Commands that end with us, and the guardian that knows of them. */
+function openWards() {
+  const wards = new Set<string>();
+  let guardian: ChildProcess | null = null;
+  // The kernel has it when this returns: it is heard also if we die at once.
+  const tell = () => guardian?.stdin?.write(`${['also', ...wards].join(' ')}\n`);
+  return {
+    toldTo(next: ChildProcess | null): void {
+      guardian = next;
+      if (wards.size > 0) tell();
+    },
+    guard({ pid, startTicks }: ProcessIdentity): () => void {
+      const ward = `${pid}:${startTicks}`;
+      wards.add(ward);
+      tell();
+      return () => {
+        if (wards.delete(ward)) tell();
+      };
+    },
+  };
+}
+
 /** In the state directory, in a session of its own; its input ends when we do, however we do. */
-function launch(stateDir: string, instance: string): ChildProcess {
+function launch(stateDir: string, instance: string, stdio: Slot[], toolsPath: string): ChildProcess {
   const script = installScript(stateDir, 'guardian', GUARDIAN_SCRIPT);
   const { bootId, pidNamespace } = localWorld();
   const guardian = spawn('/bin/sh', [script, instance, bootId, pidNamespace], {
     cwd: stateDir,
-    env: { PATH: TOOLS_PATH },
-    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: toolsPath },
+    stdio,
     detached: true,
   });
   guardian.unref();

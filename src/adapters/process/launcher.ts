@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, readFileSync } from 'node:fs';
 import type { Log } from '../../actors/ports.ts';
+import { COVERED_MAX, coverInherited, inheritedDescriptors, type Slot } from './inherited-descriptors.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { ALIVE_FD, LAUNCH_SCRIPT } from './launch-script.ts';
 import { findProgram } from './resolve.ts';
@@ -16,26 +17,30 @@ export interface Launcher {
   start(plan: LaunchPlan, paths: RunPaths, fifo: string): ChildProcess;
 }
 
-export function installLauncher(stateDir: string, log: Log): Launcher {
+export async function installLauncher(stateDir: string, log: Log, toolsPath = TOOLS_PATH): Promise<Launcher> {
   const script = installScript(stateDir, 'launch', LAUNCH_SCRIPT);
-  const setsid = findSetsid(log);
-  return { start: (plan, paths, fifo) => start(script, setsid, plan, paths, fifo) };
+  const setsid = findSetsid(toolsPath, log);
+  const inherited = await inheritedDescriptors();
+  const slots = coverInherited(Array<Slot>(ALIVE_FD).fill('ignore'), inherited);
+  const open = inherited.filter((descriptor) => descriptor > COVERED_MAX);
+  if (open.length > 0) log.warn({}, `what is open here as ${open.join(', ')} is open in all that is launched, too`);
+  return { start: (plan, paths, fifo) => start({ script, setsid, slots }, plan, paths, fifo) };
+}
+
+interface Installed {
+  readonly script: string;
+  readonly setsid: readonly string[];
+  readonly slots: readonly Slot[];
 }
 
 /**
  * With `node:child_process` itself: all we want is a table of descriptors and a pid, and everything that execa adds
  * (streams, promises, ending children when we exit) would have to be switched off.
  */
-function start(
-  script: string,
-  setsid: readonly string[],
-  plan: LaunchPlan,
-  paths: RunPaths,
-  fifo: string,
-): ChildProcess {
+function start({ script, setsid, slots }: Installed, plan: LaunchPlan, paths: RunPaths, fifo: string): ChildProcess {
   const { cwd, env, marker, argv } = plan;
   const files = createRunDirectory(paths, fifo, plan.policy);
-  const stdio: ('ignore' | number)[] = Array(ALIVE_FD).fill('ignore');
+  const stdio = [...slots];
   stdio[1] = stdio[2] = files.out;
   stdio[3] = files.record;
   stdio[ALIVE_FD] = files.alive;
@@ -49,9 +54,9 @@ function start(
   }
 }
 
-function findSetsid(log: Log): readonly string[] {
+function findSetsid(toolsPath: string, log: Log): readonly string[] {
   try {
-    return [findProgram('setsid', '/', TOOLS_PATH)];
+    return [findProgram('setsid', '/', toolsPath)];
   } catch {
     log.warn({}, 'no setsid on this system: a command shares the group of its launcher, and is signalled alone');
     return [];

@@ -1,6 +1,7 @@
 import type { Clock, Driver, Log, Outputs } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import type { BaseEnvironment } from './environment.ts';
+import type { ExecForUnits } from './exec-for-units.ts';
 import type { SecretKeeper } from './secrets.ts';
 
 export interface ProcessDriverOptions {
@@ -15,12 +16,16 @@ export interface ProcessDriverOptions {
   readonly secrets?: SecretKeeper;
   /** Takes the secrets out of what is quoted of other processes, before it is cut to a length that can be shown. */
   readonly redact?: (text: string) => string;
+  /** Where the programs are that our scripts need. @default where systems keep them, whatever PATH says */
+  readonly toolsPath?: string;
 }
 
 export interface ProcessRunner extends Driver {
   readonly outputs: Outputs;
   /** What runs when the driver is closed is left on purpose, whatever becomes of it when we die. */
   leave(): void;
+  /** Runs a short command where its unit runs. It ends with us, however we end. */
+  readonly exec: ExecForUnits;
   /** Why who listens on a port here is no process of this run, in words. `null`: it is one, or nobody can tell. */
   whyNotOurs(run: RunRef, port: number): Promise<string | null>;
 }

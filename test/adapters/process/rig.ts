@@ -50,12 +50,12 @@ interface Unit {
   readonly onOrchestratorDeath: unknown;
 }
 
-const open: { stateDir: string; ownerId: string; drivers: Rig['driver'][] }[] = [];
+const open: { stateDir: string; ownerId: string; toolsPath?: string; drivers: Rig['driver'][] }[] = [];
 let seq = 0;
 
-export async function openRig(baseEnv: NodeJS.ProcessEnv = process.env): Promise<Rig> {
+export async function openRig(baseEnv: NodeJS.ProcessEnv = process.env, toolsPath?: string): Promise<Rig> {
   const stateDir = mkdtempSync(join(tmpdir(), 'process-'));
-  const place = { stateDir, ownerId: basename(stateDir), drivers: [] };
+  const place = { stateDir, ownerId: basename(stateDir), drivers: [], ...(toolsPath ? { toolsPath } : {}) };
   open.push(place);
   return rigIn(place, baseEnv);
 }
@@ -81,7 +81,8 @@ function endMarked(ownerId: string): number {
 }
 
 async function rigIn(place: (typeof open)[number], baseEnv: NodeJS.ProcessEnv): Promise<Rig> {
-  const { stateDir, ownerId } = place;
+  const { drivers, ...where } = place;
+  const { stateDir, ownerId } = where;
   const facts: Fact[] = [];
   const reports: { unitId: string; fact: Fact }[] = [];
   const warnings: string[] = [];
@@ -89,8 +90,8 @@ async function rigIn(place: (typeof open)[number], baseEnv: NodeJS.ProcessEnv): 
   heard.setMaxListeners(0);
   const quiet = () => {};
   const log: Log = { debug: quiet, info: quiet, error: quiet, warn: (_, message) => void warnings.push(message) };
-  const driver = processDriver({ stateDir, ownerId, clock: systemClock(), log, baseEnv });
-  place.drivers.push(driver);
+  const driver = processDriver({ ...where, clock: systemClock(), log, baseEnv });
+  drivers.push(driver);
   await driver.connect((report) => {
     facts.push(report.fact);
     reports.push(report);
