@@ -50,10 +50,13 @@ export function findStrays(
 /**
  * In the session that the command led. A number comes free when a session is empty, and a stranger may lead the next
  * one; but all its members start after our command has ended, so only older ones are taken.
+ *
+ * Without setsid(1) that session is led by the launcher, whose number is safe to ask for only when both have ended.
  */
-function isOfSession(stat: ProcessStat, { child, endedTicks }: Remains): boolean {
+function isOfSession(stat: ProcessStat, { child, launcher, endedTicks }: Remains): boolean {
   if (child === null || endedTicks === null || !isLocal(child)) return false;
-  return stat.sessionId === child.pid && Number(stat.startTicks) <= endedTicks && canDescend(stat, { launcher: child });
+  const isLed = stat.sessionId === child.pid || (stat.sessionId === launcher?.pid && Number.isFinite(endedTicks));
+  return isLed && Number(stat.startTicks) <= endedTicks && canDescend(stat, { launcher: child });
 }
 
 /** Nothing is older than what started it. Saves reading the environment of most of the system. */

@@ -37,6 +37,11 @@ test('without a known end the session proves nothing', () => {
   expect(found([process_(1_000_005, { sessionId: 1_000_000 })], remains({ endedTicks: null }))).toEqual([]);
 });
 
+test('without setsid it is the launcher’s session, and proves something only when the command has ended', () => {
+  const table = [process_(1_000_005, { sessionId: 999_999 })];
+  expect([found(table), found(table, remains({ endedTicks: Number.POSITIVE_INFINITY }))]).toEqual([[1_000_005], []]);
+});
+
 test('the pid of the command with another start is a stranger', () => {
   expect(found([process_(1_000_000, { startTicks: '1500000', sessionId: 1 })])).toEqual([]);
 });

@@ -2,27 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import type { DriverCall } from '../../../src/actors/ports.ts';
 import { identify, isAlive } from '../../../src/adapters/system/identity.ts';
-import { again, closeRigs, openRig, type Rig } from './rig.ts';
+import { leaving, swept } from './leaving.ts';
+import { again, closeRigs, openRig } from './rig.ts';
 
 afterEach(closeRigs);
-
-/** Runs a command to its end that prints the pid of what it leaves behind, on a line of its own. */
-async function leaving(rig: Rig, command: string, count = 1) {
-  const { call } = await rig.run({ command });
-  const pids = async () =>
-    (await rig.driver.outputs.read(call.run.runId, { mode: 'full' })).text.split('\n').slice(0, -1);
-  await expect.poll(pids, { timeout: 5_000 }).toHaveLength(count);
-  const strays = (await pids()).map((pid) => identify(Number(pid))!);
-  expect(strays.map(isAlive)).toEqual(strays.map(() => true));
-  return { call, strays };
-}
-
-async function swept(rig: Rig, call: DriverCall, how: 'terminate' | 'kill') {
-  await rig.driver.sweep(again(call), how);
-  return (await rig.fact('run.swept', call)).survivors;
-}
 
 test.each([
   ['a child that went into the background', `sh -c 'echo $$; exec sleep 1000' & sleep 0`],
