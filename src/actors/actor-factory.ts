@@ -76,7 +76,9 @@ export class ActorFactory {
     const { clock, instance, store } = this.#ports;
     const epoch = `${instance}${(this.#births++).toString(36)}`;
     const row: UnitRow = { id: spec.id, kind: spec.kind, epoch, spec, addedMs: clock.wallMs() };
-    const input: UnitInput = { id: spec.id, epoch, spec };
+    // Facts of an earlier unit of this name may still be on their way: they must come late.
+    const generation = (earlier?.snapshot.context ?? store.runs(spec.id)[0])?.generation ?? 0;
+    const input: UnitInput = { id: spec.id, epoch, spec, generation };
     return this.#birth(row, spec.kind, input, earlier?.aseq ?? store.lastAseq(spec.id), earlier !== undefined);
   }
 

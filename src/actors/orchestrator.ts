@@ -11,7 +11,7 @@ import { ActorFactory, type Birth } from './actor-factory.ts';
 import { createInterpreter, type Drivers, driverNameOf, type Interpreter } from './interpreter.ts';
 import type { Clock, Log, Probes, Report } from './ports.ts';
 import { Recorder } from './recorder.ts';
-import { rearmed, reconcile, tidy } from './recovery.ts';
+import { rearmed, reconcile, tellOfReboot, tidy } from './recovery.ts';
 import { type Redact, redactFact } from './redact.ts';
 import { CLOSED } from './refusals.ts';
 import { type Groups, Registry } from './registry.ts';
@@ -82,11 +82,15 @@ export class Orchestrator {
     for (const row of store.timers()) if (this.registry.get(row.unitId)) this.recorder.wheel.arm(rearmed(row, clock));
     await Promise.all([...Object.values(drivers), probes].map((port) => port.connect(this.#report)));
     const units = [...this.registry.units()];
-    await Promise.all(units.map((actor) => this.#reconcile(actor)));
+    const found = await Promise.all(units.map((actor) => reconcile(actor, this.#options)));
+    // Told together: what one of them leads to must not begin before it is known what became of the others.
+    const rememberBoot = tellOfReboot(units, this.#options, (id) => this.recorder.accept(id, { type: 'clock.restarted' }));
+    found.flat().forEach(this.#report);
     tidy(units, this.#options);
     // What waited may wait in vain, or not at all any more.
     for (const actor of units) if (stateOf(actor.snapshot.value).substate === 'waiting') this.#reconsider(actor);
     this.recorder.flush();
+    if (!this.recorder.degraded) rememberBoot();
     this.recorder.wheel.start();
     this.#trim();
   }
@@ -208,8 +212,7 @@ export class Orchestrator {
   }
 
   async #reconcile(actor: UnitActor): Promise<void> {
-    const fact = await reconcile(actor, this.#options);
-    if (fact) this.recorder.accept(actor.id, fact);
+    (await reconcile(actor, this.#options)).forEach(this.#report);
   }
 
   #tell(entry: Entry): void {

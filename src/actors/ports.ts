@@ -53,16 +53,21 @@ export interface DriverCall {
   readonly spec: UnitSpec;
 }
 
-/** What is true of a run that we find after a restart. */
+/** What is true of a run that we find after a restart. `startedMs`: since when, where its driver can tell. */
 export type Sighting =
-  | { readonly is: 'alive'; readonly handle: Handle }
-  | { readonly is: 'ended'; readonly exit: ExitReport; readonly handle: Handle | null }
+  | { readonly is: 'alive'; readonly handle: Handle; readonly startedMs?: number | null }
+  | {
+      readonly is: 'ended';
+      readonly exit: ExitReport;
+      readonly handle: Handle | null;
+      readonly startedMs?: number | null;
+    }
   /** Nobody had claimed the launch; now we have: it never ran and never will. */
   | { readonly is: 'revoked' }
   /** Claimed, but whoever claimed it has not said who it is. Ask again, or wait for the fact. */
   | { readonly is: 'claimed' }
   /** It ran, is gone, and left no record. */
-  | { readonly is: 'lost' };
+  | { readonly is: 'lost'; readonly handle?: Handle | null; readonly startedMs?: number | null };
 
 /** One way of running things. */
 export interface Driver {

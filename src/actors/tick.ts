@@ -207,7 +207,7 @@ class TickComputation {
     const body = (snapshotOf: (actor: UnitActor) => Snapshot): SupervisorEventBody => ({
       type: 'unit.changed',
       unit: actor.id,
-      up: isStopping ? this.#countUp() : 1,
+      up: isStopping ? this.#countUp() : null,
       views: registry.neighbourhood(actor, snapshotOf, isStopping),
     });
     this.#pass(SUPERVISOR, body, entry, depth);

@@ -171,7 +171,7 @@ function enroll(
 async function begin({ orchestrator, store }: Session, units: readonly UnitSpec[], replaced: ReadonlySet<UnitId>) {
   const isResumed = store.meta('session') === 'open';
   const isNew = ({ id }: UnitSpec): boolean =>
-    !replaced.has(id) && orchestrator.registry.get(id)?.snapshot.context.generation === 0;
+    !replaced.has(id) && orchestrator.registry.get(id)?.snapshot.context.run === null;
   const ids = (isResumed ? units.filter(isNew) : units).map(({ id }) => id);
   if (ids.length > 0) await orchestrator.up(ids);
   // Only now: a crash before this line begins the session again, and what is up already is not started twice.

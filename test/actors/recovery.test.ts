@@ -57,12 +57,14 @@ function expectRecoverable(sim: Simulation): void {
 /** The waits a unit may have in each of its states. Any other timer is one that nobody cancelled. */
 const WAITS: Record<string, readonly string[]> = {
   'spawning.launching': ['launch'],
+  'spawning.revoking': ['launch'],
   'spawning.adopting': ['launch'],
   'waiting-health': ['start', 'run'],
   running: ['run', 'stable'],
   'running.healthy': ['stable'],
   'stopping.terminating': ['grace'],
   'stopping.killing': ['kill'],
+  'stopping.abandoning': ['kill'],
   'stopping.sweeping': ['sweep'],
   'reaped.backoff': ['backoff'],
 };

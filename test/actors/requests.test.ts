@@ -94,6 +94,18 @@ describe('requests', () => {
     expect(sim.entries.at(-1)).toMatchObject({ event: { type: 'run.exited', generation: 1 }, patch: {}, commands: [] });
   });
 
+  test.each(['stop', 'terminate'] as const)('nor does one of a unit of the same name, after %s', async (end) => {
+    const sim = await Simulation.open({ units: [aServer('api')] });
+    await sim.up();
+    sim.ask('api', end);
+    await sim.settle();
+    sim.orchestrator.add([aServer('api', { restart: 'always' })]);
+    await sim.up();
+    sim.orchestrator.recorder.accept('api', { type: 'run.lost', generation: 1, endedMs: 0 });
+    await sim.settle();
+    expect([sim.value('api'), sim.store.openRuns().length]).toEqual([{ running: 'healthy' }, 1]);
+  });
+
   test('a unit that does not exist is told so', async () => {
     const sim = await Simulation.open({ units: [] });
     const asked = sim.ask('ghost', 'start');

@@ -44,6 +44,18 @@ describe('order', () => {
     expect([signalled(), down.answer]).toEqual([['SIGTERM', 'SIGTERM', 'SIGTERM'], 'done']);
   });
 
+  test('units that are up are counted where somebody waits for all to be down, and nowhere else', async () => {
+    const sim = await Simulation.open({ units: [aServer('db'), aServer('api', { after: { db: 'ready' } })] });
+    await sim.up();
+    await sim.advance(1_000);
+    sim.down();
+    await sim.advance(1_000);
+    const counts = sim.entries.flatMap(({ event }) => (event.type === 'unit.changed' ? [event.up] : []));
+    const first = counts.findIndex((up) => up !== null);
+    expect(new Set(counts.slice(0, first))).toEqual(new Set([null]));
+    expect([...new Set(counts.slice(first))]).toEqual([1, 0]);
+  });
+
   test('a unit that waits in vain says so, and goes on when that changes', async () => {
     const units = [aServer('db', { restart: 'never', ready: null }), aServer('api', { after: { db: 'running' } })];
     const sim = await Simulation.open({

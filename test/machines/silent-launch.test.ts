@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { UnitContext } from '../../src/machines/context.ts';
 import type { UnitEventBody } from '../../src/machines/events.ts';
-import { serverMachine } from '../../src/machines/life.ts';
-import { createStepper } from '../../src/machines/step.ts';
 import { aServer } from '../support/specs.ts';
+import { walk } from '../support/walk.ts';
 
 /** Five seconds to stop, and never restarted by policy: what is launched again here is so for other reasons. */
 const SPEC = aServer('api', { restart: 'never', stop: { grace: '5s' } });
@@ -20,16 +18,14 @@ const late = { type: 'timer.launch' } as const;
 
 /** Where these events lead, and what the last one of them has done. */
 function walked(...events: readonly UnitEventBody[]) {
-  const stepper = createStepper(serverMachine, { id: '', epoch: '', spec: {} });
-  let step = stepper.begin({ id: 'api', epoch: 'e', spec: SPEC });
-  for (const event of events) step = stepper.step(step.next, { ...event, atMs: 1, monoMs: 1 });
-  const { outcome, verdict, why } = step.next.context as UnitContext;
+  const { value, context, commands } = walk(SPEC, events);
+  const last = commands.at(-1) ?? [];
+  const { outcome, why } = context;
   return {
-    value: step.next.value,
-    does: step.commands.flatMap(({ type }) => (type === 'cancelTimer' ? [] : type)),
-    waits: step.commands.flatMap((command) => (command.type === 'startTimer' ? [command.params] : [])),
+    value,
+    does: last.flatMap(({ type }) => (type === 'cancelTimer' ? [] : type)),
+    waits: last.flatMap((command) => (command.type === 'startTimer' ? [command.params] : [])),
     outcome: outcome && [outcome.kind, outcome.by, outcome.detail],
-    verdict: verdict?.kind ?? null,
     why,
   };
 }
