@@ -6,11 +6,31 @@
 export type { Clock, Log, OutputQuery, OutputSlice } from './actors/ports.ts';
 export { parseDuration } from './api/duration.ts';
 export { BadDuration, InvalidOption, NotReached, UnitUp, UnknownUnit } from './api/errors.ts';
+export { type Evaluated, evaluate } from './api/evaluate.ts';
+export { BadExpression } from './api/expression.ts';
 export { openLog } from './api/log.ts';
 export { openReeve } from './api/open.ts';
 export { openReadOnly, type ReadOnlyReeve } from './api/read-only.ts';
+export { assertReplays, ReplayDiverged, type ReplayedTrace, replayAll } from './api/regression.ts';
+export {
+  diff,
+  type ReplayOptions,
+  type ReplayStep,
+  replay,
+  type TraceDiff,
+  type Verification,
+  verify,
+  type WatchedChange,
+  type WhyQuestion,
+  watch,
+  why,
+} from './api/replay.ts';
 export { job, server, watcher } from './api/specs.ts';
 export { resolveStateDir } from './api/state-dir.ts';
+export { openTrace } from './api/trace.ts';
+export { type ExportFilter, exportTrace, writeTrace } from './api/trace-export.ts';
+export { importTrace, type KeptTrace, keptTraces } from './api/trace-import.ts';
+export type { Printed, Trace, TraceMoment, TraceRange, TraceUnit } from './api/trace-types.ts';
 export type {
   Duration,
   JournalOptions,
@@ -45,4 +65,13 @@ export {
 } from './machines/spec.ts';
 export { type Problem, STATES, type TopState, type UnitKind } from './machines/vocabulary.ts';
 export { StateDirBusy } from './store/lock.ts';
+export type { Difference } from './store/replay/differences.ts';
+export { NotATrace, TraceDamaged, TraceTooNew, TraceUnreadable } from './store/replay/errors.ts';
+export type { ArmedTimer, PendingCommand, UnitMoment } from './store/replay/fold.ts';
+export type { TraceHeader, TraceSpec } from './store/replay/format.ts';
+export type { HistoryFault } from './store/replay/history.ts';
+export { printState, sentenceOf } from './store/replay/sentences.ts';
+export { traceJsonSchema } from './store/replay/trace-schema.ts';
+export type { Checked, Divergence, Machine, Machines } from './store/replay/verify.ts';
+export type { CauseChain, CauseKind, CauseLink } from './store/replay/why.ts';
 export type { Entry, RunRow } from './store/rows.ts';

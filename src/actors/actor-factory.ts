@@ -7,6 +7,7 @@ import { createStepper, type Step, type Stepper, stateHash } from '../machines/s
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import type { Json, UnitId, UnitKind } from '../machines/vocabulary.ts';
 import type { UnitState } from '../store/projections/states.ts';
+import { recordedSpec } from '../store/replay/recorded-spec.ts';
 import type { Entry, RunRow, Snapshot, Store, UnitRow } from '../store/rows.ts';
 import type { Clock, Log } from './ports.ts';
 import { SNAPSHOT_EVERY } from './tick.ts';
@@ -141,7 +142,7 @@ export class ActorFactory {
     const { id: unitId = SUPERVISOR, epoch = this.#ports.instance, spec: _, ...rest } = next.context;
     const context = unitId === SUPERVISOR ? rest : { id: unitId, epoch, ...rest };
     const type = row === null && name !== 'supervisor' ? 'unit.released' : 'unit.added';
-    const event = { type, kind: name, epoch } as const;
+    const event = { type, kind: name, epoch, ...(row && { spec: recordedSpec(row.spec) }) } as const;
     const state = { value: next.value, version, definition, stateHash: stateHash(next.value, next.context) };
     const entry = { unitId, aseq: aseq + 1, cause: null, event, patch, commands, ...state };
     return { row, actor: this.#actor(unitId, name, next, aseq, null), entry, context, replaces };

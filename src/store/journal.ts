@@ -34,6 +34,7 @@ export function openJournal(db: Database) {
   );
   const selectLastSeq = db.prepare<[], number | null>('SELECT max(seq) FROM journal').pluck();
   const selectLastAseq = db.prepare<[string], number | null>('SELECT max(aseq) FROM journal WHERE unit_id = ?').pluck();
+  const selectUnits = db.prepare<[], UnitId>('SELECT unit_id FROM journal GROUP BY unit_id ORDER BY min(seq)').pluck();
   const selectPage = db.prepare<[number, number, number], Row>(
     `SELECT ${COLUMNS} FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
   );
@@ -70,6 +71,7 @@ export function openJournal(db: Database) {
 
     lastSeq: (): number => selectLastSeq.get() ?? 0,
     lastAseq: (unitId: UnitId): number => selectLastAseq.get(unitId) ?? 0,
+    units: (): readonly UnitId[] => selectUnits.all(),
 
     /** Page by page: a cursor that stays open while its reader thinks would make every write fail. */
     *read({ unitId, afterSeq = 0, throughSeq = NO_LIMIT, limit = NO_LIMIT }: JournalQuery = {}): Generator<Entry> {

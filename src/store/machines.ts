@@ -15,6 +15,7 @@ export function openMachines(db: Database) {
   const select = db.prepare<[string], Row>(
     'SELECT definition, machine, version, graph FROM machines WHERE definition = ?',
   );
+  const selectAll = db.prepare<[], Row>('SELECT definition, machine, version, graph FROM machines ORDER BY rowid');
 
   return {
     /** A definition is named by its own hash: remembering it twice changes nothing. */
@@ -24,5 +25,6 @@ export function openMachines(db: Database) {
       const row = select.get(definition);
       return row ? { ...row, graph: JSON.parse(row.graph) } : null;
     },
+    all: (): readonly MachineRow[] => selectAll.all().map((row) => ({ ...row, graph: JSON.parse(row.graph) })),
   };
 }

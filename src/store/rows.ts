@@ -168,6 +168,9 @@ export interface Store {
   openRuns(): readonly RunRow[];
   rememberMachine(machine: MachineRow): void;
   machine(definition: string): MachineRow | null;
+  machines(): readonly MachineRow[];
+  /** Every unit that has an entry, also one that is gone, in the order of their first. `''` is the supervisor. */
+  journaledUnits(): readonly UnitId[];
   meta(key: string): string | null;
   setMeta(key: string, value: string): void;
   close(): void;

@@ -48,6 +48,8 @@ export function storeOn(db: Database): Store {
     openRuns: reading(runs.open),
     rememberMachine: writing(machines.remember),
     machine: reading(machines.get),
+    machines: reading(machines.all),
+    journaledUnits: reading(journal.units),
     meta: reading(meta.get),
     setMeta: writing(meta.set),
     close: () => void db.close(),

@@ -13,6 +13,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   chokidar: /^src\/adapters\/watch\//,
   picomatch: /^src\/adapters\/watch\//,
   commander: /^src\/adapters\/cli\//,
+  jsonata: /^src\/api\/expression\.ts$/,
   yaml: /^src\/adapters\/(?:config|cli)\//,
 };
 /** Data, and no effects: what specs and errors are made of. */
