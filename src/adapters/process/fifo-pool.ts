@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram } from './resolve.ts';
@@ -28,6 +28,7 @@ export function fifoPool(directory: string, toolsPath = TOOLS_PATH): FifoPool {
 
   async function fill(): Promise<void> {
     const batch = Array.from({ length: BATCH }, () => join(directory, String(made++)));
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     await run(mkfifo, ['-m', '600', ...batch], { env: {} });
     ready.push(...batch);
   }
@@ -36,7 +37,11 @@ export function fifoPool(directory: string, toolsPath = TOOLS_PATH): FifoPool {
     async take() {
       for (;;) {
         const fifo = ready.pop();
-        if (fifo !== undefined) return fifo;
+        if (fifo !== undefined) {
+          if (existsSync(fifo)) return fifo;
+          // Somebody has cleaned up here, and may have taken all of them.
+          continue;
+        }
         filling ??= fill().finally(() => {
           filling = null;
         });

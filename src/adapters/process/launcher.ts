@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
 import type { Log } from '../../actors/ports.ts';
 import { COVERED_MAX, coverInherited, inheritedDescriptors, type Slot } from './inherited-descriptors.ts';
 import type { LaunchPlan } from './launch-plan.ts';
@@ -24,7 +24,12 @@ export async function installLauncher(stateDir: string, log: Log, toolsPath = TO
   const slots = coverInherited(Array<Slot>(ALIVE_FD).fill('ignore'), inherited);
   const open = inherited.filter((descriptor) => descriptor > COVERED_MAX);
   if (open.length > 0) log.warn({}, `what is open here as ${open.join(', ')} is open in all that is launched, too`);
-  return { start: (plan, paths, fifo) => start({ script, setsid, slots }, plan, paths, fifo) };
+  return {
+    start(plan, paths, fifo) {
+      if (!existsSync(script)) installScript(stateDir, 'launch', LAUNCH_SCRIPT);
+      return start({ script, setsid, slots }, plan, paths, fifo);
+    },
+  };
 }
 
 interface Installed {

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { RunId } from '../../machines/vocabulary.ts';
 import { localWorld } from '../system/identity.ts';
 import { EMPTY_RECORD, recordHeader } from './record.ts';
@@ -53,6 +53,8 @@ export interface RunFiles {
  * One synchronous piece with the spawn that follows: a revocation comes before the directory exists or after the spawn.
  */
 export function createRunDirectory(paths: RunPaths, fifo: string, policy: string): RunFiles {
+  // Cleaners of temporary directories take what is empty, or old.
+  fs.mkdirSync(dirname(paths.directory), { recursive: true, mode: 0o700 });
   fs.mkdirSync(paths.directory, { mode: 0o700 });
   const open: number[] = [];
   const opened = (path: string, flags: string | number): number => {
