@@ -21,7 +21,6 @@ export function fifoPool(directory: string, toolsPath = TOOLS_PATH): FifoPool {
   const mkfifo = findProgram('mkfifo', '/', toolsPath);
   // What lies here was made for somebody who is gone: there is one orchestrator per state directory.
   rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const ready: string[] = [];
   let made = 0;
   let filling: Promise<void> | null = null;
