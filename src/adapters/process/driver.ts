@@ -27,6 +27,7 @@ import { remainsOf } from './remains.ts';
 import { deleteOtherRuns, type RunPaths, runPaths, runsDirectory, takeClaim } from './run-directory.ts';
 import { signalRun } from './run-signal.ts';
 import { recallSecrets } from './secrets.ts';
+import { silence, silenceOf } from './silence.ts';
 import { openSweeper, type Sweeper } from './sweeper.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -46,8 +47,8 @@ export function processDriver(options: ProcessDriverOptions): ProcessRunner {
 class ProcessDriver implements ProcessRunner {
   readonly outputs: Outputs;
   readonly whyNotOurs: ProcessRunner['whyNotOurs'];
-  readonly #options: ProcessDriverOptions;
   readonly exec: ProcessRunner['exec'];
+  readonly #options: ProcessDriverOptions;
   readonly #observations = new Map<string, Observation>();
   readonly #isNew = rememberKeys();
   readonly #timers = new Set<() => void>();
@@ -60,8 +61,8 @@ class ProcessDriver implements ProcessRunner {
   readonly #closing = new AbortController();
   #leaves = false;
 
-  readonly #later = (ms: number, run: () => void): void => {
   readonly #paths = (run: RunRef): RunPaths => runPaths(this.#options.stateDir, run.runId);
+  readonly #later = (ms: number, run: () => void): void => {
     if (this.#closing.signal.aborted) return;
     const cancel = this.#options.clock.setTimer(ms, () => {
       this.#timers.delete(cancel);
@@ -77,8 +78,8 @@ class ProcessDriver implements ProcessRunner {
     this.#guardian = openGuardian(options);
     this.#ports = portKeeper(options, { sweeper: this.#sweeper, later: this.#later });
     this.whyNotOurs = this.#ports.whyNotOurs;
-    this.outputs = processOutputs(options);
     this.exec = execForUnits(options.baseEnv, options.secrets, this.#guardian);
+    this.outputs = processOutputs(options);
   }
 
   async connect(report: Reporter): Promise<void> {
@@ -136,6 +137,8 @@ class ProcessDriver implements ProcessRunner {
     observation.causedBy(call.seq);
     const onDisk = () => readRecord(paths.record)?.child ?? null;
     const identity = () => observation.identity ?? run.handle?.identity ?? onDisk();
+    // Whoever would become the command is ended before. That no identity is known then is the end of it.
+    if (how === 'kill' && identity() === null && silence(paths)) return observation.look();
     signalRun({ call, signal, identity, gone: () => observation.look(), later: this.#later }, this.#options.log);
   }
 
@@ -156,9 +159,8 @@ class ProcessDriver implements ProcessRunner {
       if (takeClaim(paths)) return { is: 'revoked' };
       verdict = verdictOn(paths, run.handle);
     }
-    if (verdict.is === 'alive') return { is: 'alive', handle: verdict.handle };
-    if (verdict.is === 'ended') return { is: 'ended', exit: verdict.exit, handle: verdict.handle };
-    return { is: verdict.is === 'claimed' || verdict.is === 'lost' ? verdict.is : 'revoked' };
+    if ('handle' in verdict) return verdict;
+    return { is: verdict.is === 'claimed' ? 'claimed' : 'revoked' };
   }
 
   async discard(run: RunRef): Promise<void> {
@@ -222,7 +224,7 @@ class ProcessDriver implements ProcessRunner {
     }
     const observation = known ?? this.#observe({ call, paths, adopted: true, announced: false });
     observation.look();
-    if (!observation.over && observation.identity === null) this.#say(call, { type: 'run.claimed' });
+    if (!observation.over && observation.identity === null) this.#say(call, silenceOf(paths));
   }
 
   #observe(run: ObservedRun): Observation {

@@ -79,7 +79,7 @@ export function observeRun(run: ObservedRun, { report, wallMs, over, hurry }: Ob
     if (closed) return;
     if (verdict.is === 'ended') conclude({ type: 'run.exited', exit: verdict.exit });
     else if (verdict.is === 'lost') conclude({ type: 'run.lost', endedMs: wallMs() });
-    else if (verdict.is === 'never-ran') conclude(neverRan(verdict.refused));
+    else if (verdict.is === 'never-ran') conclude(neverRan(verdict.refused ?? (adopted ? null : DIED_EARLY)));
   }
   function check(): void {
     const condition = announced && handle?.identity ? conditionOf(handle.identity) : 'gone';
@@ -135,6 +135,9 @@ function watchRecord(paths: RunPaths, look: () => void): FSWatcher | null {
     return null;
   }
 }
+
+/** Nobody takes back what we have launched ourselves but us: then it was concluded before. */
+const DIED_EARLY = 'the launcher ended before it could';
 
 function neverRan(refused: string | null): News {
   if (refused === null) return { type: 'run.revoked' };

@@ -53,7 +53,7 @@ export function parseStat(text: string): ProcessStat | null {
 
 /** A zombie has ended: it only waits for its parent to ask how. */
 export const isDead = ({ state }: ProcessStat): boolean => state === 'Z' || state === 'X' || state === 'x';
-const isStopped = ({ state }: ProcessStat): boolean => state === 'T' || state === 't';
+export const isStopped = ({ state }: ProcessStat): boolean => state === 'T' || state === 't';
 
 export function identityOf({ pid, startTicks }: Pick<ProcessStat, 'pid' | 'startTicks'>): ProcessIdentity {
   return { ...localWorld(), pid, startTicks };

@@ -68,6 +68,7 @@ test('a run that ended while nobody watched has its code and its own end time', 
     is: 'ended',
     exit: { code: 9, signal: null, rawStatus: 9, certain: true, endedMs },
     handle: expect.objectContaining({ pid: expect.any(Number) }),
+    startedMs: Math.round(statSync(rig.path(call, 'claim')).mtimeMs),
   });
 });
 
@@ -91,7 +92,7 @@ test('a run whose launcher was killed is lost when it ends, and not before', asy
   expect(await rig.driver.sight(call.run)).toMatchObject({ is: 'alive' });
   process.kill(launched.handle.pid!, 'SIGKILL');
   expect(await rig.fact('run.lost', call)).toMatchObject({ endedMs: expect.closeTo(Date.now(), -4) });
-  expect(await rig.driver.sight(call.run)).toEqual({ is: 'lost' });
+  expect(await rig.driver.sight(call.run)).toMatchObject({ is: 'lost' });
 });
 
 test('a stopped process is alive', async () => {
@@ -115,7 +116,7 @@ test('a record whose pid now belongs to a stranger is a lost run, and the strang
     rig.path(call, 'record'),
     `run 1 ${bootId} ${pidNamespace}\nlauncher ${stranger.pid} ${earlier}\nchild ${stranger.pid} ${earlier}\n\n\n`,
   );
-  expect(await rig.driver.sight(call.run)).toEqual({ is: 'lost' });
+  expect(await rig.driver.sight(call.run)).toMatchObject({ is: 'lost' });
   await rig.driver.endRun(again(call), 'kill');
   await rig.driver.sweep(again(call), 'kill');
   expect((await rig.fact('run.swept', call)).survivors).toEqual([]);
