@@ -31,9 +31,9 @@ export class StoreUnwritable extends Data.TaggedError('StoreUnwritable')<Refusal
   get hint(): string {
     return this.failure.hint;
   }
-  /** `false`: the same again can only fail again. */
+  /** `false`: it is what was to be written that is at fault, and the same again can only fail again. */
   get mayPass(): boolean {
-    return this.failure.kind !== 'bug' && this.failure.kind !== 'damaged';
+    return this.failure.kind !== 'bug';
   }
 }
 

@@ -52,6 +52,9 @@ const FAILURES: readonly (readonly [codes: readonly string[], failure: Failure])
   ],
 ];
 
+/** What was to be written is such that no database takes it. */
+const UNFIT = ['SQLITE_CONSTRAINT', 'SQLITE_TOOBIG', 'SQLITE_MISMATCH', 'SQLITE_RANGE'];
+
 /** What a look at the pages has found, where SQLite itself has refused nothing yet. */
 export const damage = (found: string): Failure => {
   const known = failureOf(Object.assign(new Error(found), { code: 'SQLITE_CORRUPT', syscall: 'check' }));
@@ -61,7 +64,7 @@ export const damage = (found: string): Failure => {
 /** Reads an error of SQLite or of the file system. */
 export function failureOf(error: unknown): Failure {
   const { code, message } = codeOf(error);
-  if (code.startsWith('SQLITE_CONSTRAINT')) {
+  if (UNFIT.some((prefix) => code.startsWith(prefix))) {
     const hint = 'This is a bug in reeve. Please report it with the words above.';
     return { kind: 'bug', reason: `it would break a rule of the store (${message})`, hint };
   }

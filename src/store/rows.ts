@@ -67,7 +67,10 @@ export interface TimerRow {
   readonly restore: TimerRestore;
 }
 
-/** A command that must happen even if we die right after its commit. */
+/**
+ * A command that was committed and not answered yet. Only launches are: all others are derived again from the states. A
+ * unit that finds one of its own after a crash asks its driver whether it happened, and orders it anew if not.
+ */
 export interface OutboxRow {
   readonly seq: number;
   readonly index: number;
