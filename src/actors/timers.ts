@@ -2,10 +2,9 @@ import type { TimerName, UnitId } from '../machines/vocabulary.ts';
 import type { TimerRow } from '../store/rows.ts';
 import type { Clock } from './ports.ts';
 
-const keyOf = (unitId: UnitId, timer: TimerName): string => `${unitId} ${timer}`;
-
 /** All timers of all units behind one timer of the clock. A delay may have any length. */
 export interface Wheel {
+  /** One that is due at `Infinity` is armed, and does not fire before it is armed again. */
   arm(row: TimerRow): void;
   disarm(unitId: UnitId, timer: TimerName): void;
   disarmAll(unitId: UnitId): void;
@@ -21,7 +20,7 @@ export interface Wheel {
  * finding one inside a heap costs more than skipping it.
  */
 export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel {
-  const live = new Map<string, TimerRow>();
+  const live = new Map<UnitId, Map<TimerName, TimerRow>>();
   const heap: TimerRow[] = [];
   let wakeAtMs = Number.POSITIVE_INFINITY;
   let cancelWake: () => void = () => {};
@@ -29,18 +28,20 @@ export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel 
 
   return {
     arm(row) {
-      live.set(keyOf(row.unitId, row.timer), row);
-      push(heap, row);
+      const timers = live.get(row.unitId);
+      if (timers) timers.set(row.timer, row);
+      else live.set(row.unitId, new Map([[row.timer, row]]));
+      if (Number.isFinite(row.dueMonoMs)) push(heap, row);
       wakeForFirst();
     },
     disarm(unitId, timer) {
-      live.delete(keyOf(unitId, timer));
+      const timers = live.get(unitId);
+      timers?.delete(timer);
+      if (timers?.size === 0) live.delete(unitId);
     },
-    disarmAll(unitId) {
-      for (const [key, row] of live) if (row.unitId === unitId) live.delete(key);
-    },
-    armed: (unitId, timer) => live.get(keyOf(unitId, timer)),
-    of: (unitId) => [...live.values()].filter((row) => row.unitId === unitId),
+    disarmAll: (unitId) => void live.delete(unitId),
+    armed: (unitId, timer) => live.get(unitId)?.get(timer),
+    of: (unitId) => [...(live.get(unitId)?.values() ?? [])],
     start() {
       isStarted = true;
       wakeForFirst();
@@ -53,7 +54,7 @@ export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel 
   };
 
   function isLive(row: TimerRow): boolean {
-    return live.get(keyOf(row.unitId, row.timer)) === row;
+    return live.get(row.unitId)?.get(row.timer) === row;
   }
 
   function wakeForFirst(): void {
