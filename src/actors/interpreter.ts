@@ -6,7 +6,7 @@
 import * as Data from 'effect/Data';
 import * as Effect from 'effect/Effect';
 import * as Fiber from 'effect/Fiber';
-import type { RunRef, WorldCommand } from '../machines/commands.ts';
+import type { Command, RunRef, WorldCommand } from '../machines/commands.ts';
 import { isWorldCommand } from '../machines/commands.ts';
 import { aliveOf, readyOf, type UnitContext } from '../machines/context.ts';
 import { isFault, problemOf } from '../machines/errors.ts';
@@ -31,7 +31,8 @@ export interface InterpreterOptions {
 }
 
 export interface Interpreter {
-  perform(step: ComputedStep): void;
+  /** Does what the step's entry commands, as far as it is due. */
+  perform(step: ComputedStep, isDue: (command: Command) => boolean): void;
   /** Resolves when everything that was begun has been answered by its driver. */
   settled(): Promise<void>;
 }
@@ -43,8 +44,9 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   const underWay = new Set<Fiber.Fiber<void>>();
 
   return {
-    perform({ entry, next }) {
+    perform({ entry, next }, isDue) {
       entry.commands.forEach((command, index) => {
+        if (!isDue(command)) return;
         if (command.type === 'reply') replies.settle(command.params.requestId, command.params.problem);
         else if (isWorldCommand(command)) begin(command, `${entry.seq}.${index}`, entry.seq, next.context);
       });

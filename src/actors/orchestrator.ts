@@ -6,9 +6,12 @@ import { SUPERVISOR } from '../machines/supervisor.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import { loadStates } from '../store/projections/states.ts';
-import type { Entry, Store } from '../store/rows.ts';
+import type { RunRow, Store } from '../store/rows.ts';
 import { ActorFactory, type Birth } from './actor-factory.ts';
-import { createInterpreter, type Drivers, driverNameOf, type Interpreter } from './interpreter.ts';
+import type { Deferred } from './arrivals.ts';
+import { type Audience, createAudience } from './audience.ts';
+import { discardRuns } from './discard.ts';
+import { createInterpreter, type Drivers, type Interpreter } from './interpreter.ts';
 import type { Clock, Log, Probes, Report } from './ports.ts';
 import { Recorder } from './recorder.ts';
 import { rearmed, reconcile, tellOfReboot, tidy } from './recovery.ts';
@@ -16,6 +19,7 @@ import { type Redact, redactFact } from './redact.ts';
 import { CLOSED } from './refusals.ts';
 import { type Groups, Registry } from './registry.ts';
 import { createReplies, type Replies } from './replies.ts';
+import { keepTrimmed } from './trimming.ts';
 import type { UnitActor } from './unit-actor.ts';
 
 export interface OrchestratorOptions {
@@ -30,11 +34,6 @@ export interface OrchestratorOptions {
   readonly redact?: Redact;
 }
 
-/** How much of the past is kept. A state can be recovered, and what is left be replayed, whatever is deleted. */
-export const RETENTION = { maxAgeMs: 7 * 24 * 3_600_000, maxEntries: 1_000_000, maxBytes: 256 * 1024 * 1024 };
-const TRIM_EVERY_MS = 3_600_000;
-const TRIM_AGAIN_MS = 100;
-
 /**
  * Machines running: the registry, the recorder, the interpreter and the supervisor as one whole.
  *
@@ -44,18 +43,22 @@ const TRIM_AGAIN_MS = 100;
 export class Orchestrator {
   readonly registry: Registry;
   readonly recorder: Recorder;
+  readonly observe: Audience['observe'];
+  readonly observeJournal: Audience['observeJournal'];
   readonly #options: OrchestratorOptions;
   readonly #factory: ActorFactory;
   readonly #interpreter: Interpreter;
   readonly #replies: Replies;
   readonly #supervisor: Birth;
   #cancelTrim: () => void = () => {};
-  readonly #listeners = new Set<(entry: Entry) => void>();
 
   /** Use {@link openOrchestrator}. */
   constructor(options: OrchestratorOptions) {
     const { store, clock, log, drivers, probes } = options;
+    const { observe, observeJournal, tell, wakeReaders } = createAudience(log);
     this.#options = options;
+    this.observe = observe;
+    this.observeJournal = observeJournal;
     this.#replies = createReplies(options.instance);
     this.#factory = new ActorFactory(options, (unitId, event) => this.#acceptFromOutside(unitId, event));
     this.#supervisor = this.#factory.supervisor();
@@ -67,38 +70,48 @@ export class Orchestrator {
       clock,
       log,
       replies: this.#replies,
-      perform: (step) => this.#interpreter.perform(step),
-      onEntry: (entry) => this.#tell(entry),
+      perform: this.#interpreter.perform,
+      onEntry: tell,
+      onWritten: wakeReaders,
       release: (actor, again) => this.#release(actor, again),
-      onForgotten: (actor) => this.#discard(actor),
+      onForgotten: (actor) => discardRuns(actor, options),
+      onMissed: (unitIds) => unitIds.forEach((id) => void this.#reconcile(this.registry.get(id))),
     });
   }
 
   /** Puts every unit where it was, tells it what happened meanwhile, and goes on. */
   async recover(): Promise<void> {
-    const { store, clock, drivers, probes } = this.#options;
+    const { store, clock, drivers, probes, log } = this.#options;
     for (const state of loadStates(store)) this.registry.add(this.#factory.restore(state));
     this.recorder.bear([this.#supervisor]);
+    for (const { unitId, seq, index } of store.outbox()) {
+      const actor = this.registry.get(unitId);
+      if (actor) actor.launching = { seq, index };
+    }
     for (const row of store.timers()) if (this.registry.get(row.unitId)) this.recorder.wheel.arm(rearmed(row, clock));
     await Promise.all([...Object.values(drivers), probes].map((port) => port.connect(this.#report)));
     const units = [...this.registry.units()];
     const found = await Promise.all(units.map((actor) => reconcile(actor, this.#options)));
     // Told together: what one of them leads to must not begin before it is known what became of the others.
-    const rememberBoot = tellOfReboot(units, this.#options, (id) => this.recorder.accept(id, { type: 'clock.restarted' }));
+    const rememberBoot = tellOfReboot(units, this.#options, (id) =>
+      this.recorder.accept(id, { type: 'clock.restarted' }),
+    );
     found.flat().forEach(this.#report);
-    tidy(units, this.#options);
+    const tidyUp = (): void => tidy([...this.registry.units()], this.#options);
+    tidyUp();
     // What waited may wait in vain, or not at all any more.
     for (const actor of units) if (stateOf(actor.snapshot.value).substate === 'waiting') this.#reconsider(actor);
     this.recorder.flush();
     if (!this.recorder.degraded) rememberBoot();
     this.recorder.wheel.start();
-    this.#trim();
+    // What is forgotten takes no room any more, either.
+    this.#cancelTrim = keepTrimmed({ store, clock, log, onForgottenRuns: tidyUp });
   }
 
   /** Adds units, all or none. A unit of the same name is replaced, which only one at rest can be. */
   add(specs: readonly UnitSpec[], groups?: Groups): void {
-    if (groups) this.registry.setGroups(groups);
     this.recorder.bear(specs.map((spec) => this.#factory.unit(spec, this.registry.get(spec.id))));
+    if (groups) this.registry.setGroups(groups);
   }
 
   /**
@@ -121,10 +134,9 @@ export class Orchestrator {
     return this.#requestAll('down.requested', () => true, signal);
   }
 
-  /** Calls `listener` for every entry from now on, after its commit. Returns how to stop. */
-  observe(listener: (entry: Entry) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** A unit's runs, newest first, with what the store does not know yet. */
+  runs(unitId: UnitId): readonly RunRow[] {
+    return this.recorder.runs(unitId);
   }
 
   /** Lets go of everything. Ends no run. */
@@ -149,12 +161,15 @@ export class Orchestrator {
     const { requestId, answer } = this.#replies.open(signal);
     this.recorder.accept(
       SUPERVISOR,
-      (snapshotOf) => ({
+      {
         type,
-        requestId,
-        up: this.registry.countUp(snapshotOf),
-        views: this.registry.views(snapshotOf).filter(concerns),
-      }),
+        make: (snapshotOf) => ({
+          type,
+          requestId,
+          up: this.registry.countUp(snapshotOf),
+          views: this.registry.views(snapshotOf).filter(concerns),
+        }),
+      },
       null,
       requestId,
     );
@@ -162,12 +177,13 @@ export class Orchestrator {
   }
 
   #reconsider(actor: UnitActor): void {
-    this.recorder.accept(SUPERVISOR, (snapshotOf) => ({
+    const make: Deferred['make'] = (snapshotOf) => ({
       type: 'unit.changed',
       unit: actor.id,
       up: this.registry.countUp(snapshotOf),
       views: this.registry.neighbourhood(actor, snapshotOf, false),
-    }));
+    });
+    this.recorder.accept(SUPERVISOR, { type: 'unit.changed', make });
   }
 
   readonly #report = ({ unitId, cause, fact }: Report): void =>
@@ -180,21 +196,6 @@ export class Orchestrator {
     }
     const by = 'by' in event && typeof event.by === 'string' ? event.by : 'actor.send';
     this.recorder.accept(unitId, { type: event.type as Request['type'], requestId: null, by });
-  }
-
-  /** Deletes what retention does not keep, a piece at a time, so that nobody waits for it. */
-  #trim(): void {
-    const { store, clock, log } = this.#options;
-    let more = false;
-    try {
-      const trimmed = store.trim({ ...RETENTION, nowMs: clock.wallMs() });
-      more = trimmed.more;
-      // What is forgotten takes no room any more, either.
-      if (trimmed.runs > 0) tidy([...this.registry.units()], this.#options);
-    } catch (error) {
-      log.warn({}, `the journal cannot be trimmed: ${problemOf(error).message}`);
-    }
-    this.#cancelTrim = clock.setTimer(more ? TRIM_AGAIN_MS : TRIM_EVERY_MS, () => this.#trim());
   }
 
   #release(actor: UnitActor, again: () => void): boolean {
@@ -211,35 +212,23 @@ export class Orchestrator {
     }
   }
 
-  async #reconcile(actor: UnitActor): Promise<void> {
-    (await reconcile(actor, this.#options)).forEach(this.#report);
-  }
-
-  #tell(entry: Entry): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(entry);
-      } catch (error) {
-        this.#options.log.error({ seq: entry.seq }, `an observer failed: ${String(error)}`);
-      }
+  async #reconcile(actor: UnitActor | undefined): Promise<void> {
+    try {
+      if (actor) (await reconcile(actor, this.#options)).forEach(this.#report);
+    } catch (error) {
+      this.#options.log.error({ unit: actor?.id ?? '' }, `it cannot be looked at: ${problemOf(error).message}`);
     }
-  }
-
-  #discard(actor: UnitActor): void {
-    const { drivers, store, log } = this.#options;
-    const driver = drivers[driverNameOf(actor.snapshot.context.spec)];
-    for (const { runId, generation, handle } of store.runs(actor.id)) {
-      driver?.discard({ unitId: actor.id, runId, generation, handle }).catch((error: unknown) => {
-        log.warn({ unit: actor.id, generation }, `its run directory stays: ${String(error)}`);
-      });
-    }
-    actor.ref.stop();
   }
 }
 
 export async function openOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
   const orchestrator = new Orchestrator(options);
-  await orchestrator.recover();
+  try {
+    await orchestrator.recover();
+  } catch (error) {
+    await orchestrator.close();
+    throw error;
+  }
   return orchestrator;
 }
 

@@ -8,11 +8,11 @@ export const CLOSED: Problem = {
   hint: 'Open it again with openReeve().',
 };
 
-/** More events than we keep wait for the store. */
+/** More entries than we keep wait for the store. */
 export const TOO_MANY: Problem = {
   code: 'StoreUnwritable',
-  message: 'Too many events already wait for the store to be writable again.',
-  hint: 'Make room on its disk.',
+  message: 'Too many entries already wait for the store to be writable again: not everything is taken any more.',
+  hint: 'Make room on its disk. What was missed is found out then.',
 };
 
 export const unknownUnit = (id: UnitId): Problem => ({

@@ -9,6 +9,9 @@ import type { UnitActor } from './unit-actor.ts';
 /** A unit's snapshot as of now: in the middle of a tick that is one which nobody else has seen yet. */
 export type SnapshotOf = (actor: UnitActor) => UnitActor['snapshot'];
 
+/** Who is up and needs a unit. */
+export type Needing = (id: UnitId) => UnitActor | undefined;
+
 export type Groups = Readonly<Record<string, { readonly strategy: GroupStrategy }>>;
 
 /** Every actor there is, by id, and who has to do with whom. Holds no state of its own but that index. */
@@ -29,6 +32,11 @@ export class Registry {
 
   get(id: UnitId): UnitActor | undefined {
     return id === SUPERVISOR ? this.supervisor : this.#actors.get(id);
+  }
+
+  /** How many units there are; without the supervisor. */
+  get size(): number {
+    return this.#actors.size;
   }
 
   /** The units in the order in which they were added; without the supervisor. */
@@ -69,7 +77,12 @@ export class Registry {
    * The views that a change of this unit is decided on: what waits for it, or it for, with all that those wait for; its
    * group; and, while everything is being stopped, what it needed, with one unit that still needs that.
    */
-  neighbourhood(actor: UnitActor, snapshotOf: SnapshotOf, isStopping: boolean): readonly UnitView[] {
+  neighbourhood(
+    actor: UnitActor,
+    snapshotOf: SnapshotOf,
+    isStopping: boolean,
+    needing: Needing = (id) => this.needing(id, snapshotOf),
+  ): readonly UnitView[] {
     const { after, group } = specOf(actor);
     const near = new Set<UnitId>([actor.id]);
     for (const one of [actor, ...this.#dependentsOf(actor.id)]) {
@@ -79,14 +92,28 @@ export class Registry {
     }
     for (const needed of isStopping ? [actor.id, ...Object.keys(after)] : []) {
       near.add(needed);
-      const needing = this.#dependentsOf(needed).find((one) => isUp(stateOf(snapshotOf(one).value)));
-      if (needing) near.add(needing.id);
+      const found = needing(needed);
+      if (found) near.add(found.id);
     }
     if (group !== null && this.#strategyOf(group) !== 'one-for-one') {
       for (const id of this.#members.get(group) ?? []) near.add(id);
     }
-    const found = [...near].flatMap((id) => this.#actors.get(id) ?? []);
-    return found.sort((a, b) => this.#placeOf(a) - this.#placeOf(b)).map((one) => this.#view(one, snapshotOf));
+    const actors = [...near].flatMap((id) => this.#actors.get(id) ?? []);
+    return actors.sort((a, b) => this.#placeOf(a) - this.#placeOf(b)).map((one) => this.#view(one, snapshotOf));
+  }
+
+  /** A unit that is up and needs this one. Whoever does not is asked last from then on: most of them do so together. */
+  needing(id: UnitId, snapshotOf: SnapshotOf): UnitActor | undefined {
+    const ids = this.#dependents.get(id) ?? new Set();
+    let unasked = ids.size;
+    for (const one of ids) {
+      const actor = this.#actors.get(one);
+      if (actor && isUp(stateOf(snapshotOf(actor).value))) return actor;
+      if (--unasked <= 0) return undefined;
+      ids.delete(one);
+      ids.add(one);
+    }
+    return undefined;
   }
 
   views(snapshotOf: SnapshotOf): readonly UnitView[] {

@@ -1,28 +1,15 @@
 import type { Command } from '../machines/commands.ts';
 import type { UnitContext } from '../machines/context.ts';
-import type { EventBody, JournaledEvent, Moment, SupervisorEventBody } from '../machines/events.ts';
+import type { EventBody, JournaledEvent } from '../machines/events.ts';
 import { type Step, stateHash } from '../machines/step.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import { stateOf } from '../machines/view.ts';
 import type { TimerName, UnitId } from '../machines/vocabulary.ts';
 import type { Entry, Tick, TimerRow } from '../store/rows.ts';
-import { emptyTick } from './arrivals.ts';
+import { type Arrival, answersLaunch, type Deferred, emptyTick } from './arrivals.ts';
 import type { Registry } from './registry.ts';
 import type { Wheel } from './timers.ts';
 import type { UnitActor } from './unit-actor.ts';
-
-/** An event on its way into the journal. */
-export interface Arrival {
-  readonly unitId: UnitId;
-  /** The supervisor's events are made when their turn comes, from what is true then. */
-  readonly body: EventBody | ((snapshotOf: (actor: UnitActor) => UnitActor['snapshot']) => SupervisorEventBody);
-  readonly cause: number | null;
-  /** Who waits for an answer. */
-  readonly requestId: string | null;
-  readonly moment: Moment;
-  /** How many other events led here within this tick. */
-  readonly depth: number;
-}
 
 /** One entry and what has to be done about it once it is committed. */
 export interface ComputedStep {
@@ -40,10 +27,13 @@ export interface ComputedTick {
   readonly faults: readonly { readonly actor: UnitActor; readonly arrival: Arrival; readonly error: unknown }[];
   /** Arrivals for units that do not exist. */
   readonly undeliverable: readonly Arrival[];
+  /** What would end a run only to begin another, which cannot begin now. */
+  readonly postponed: readonly Arrival[];
 }
 
-/** Chains of events that cause each other may be so long and no longer. A longer one is a loop. */
+/** A chain of events that cause each other is a loop when it is longer than this many, and than so many a unit. */
 export const CASCADE_DEPTH_MAX = 1_000;
+export const CASCADE_DEPTH_PER_UNIT = 10;
 /** Entries of a unit between two stored snapshots. */
 export const SNAPSHOT_EVERY = 50;
 
@@ -51,6 +41,8 @@ export interface TickContext {
   readonly registry: Registry;
   readonly wheel: Wheel;
   readonly bootId: string;
+  /** Nothing can be written, so nothing new begins. */
+  readonly isDegraded: boolean;
 }
 
 type Snapshot = UnitActor['snapshot'];
@@ -68,6 +60,8 @@ class TickComputation {
   readonly #registry: Registry;
   readonly #wheel: Wheel;
   readonly #bootId: string;
+  readonly #isDegraded: boolean;
+  readonly #depthMax: number;
   readonly #shadows = new Map<UnitActor, { snapshot: Snapshot; aseq: number; unsnapped: number }>();
   /** Timers as this tick leaves them; `null`: not armed. */
   readonly #timers = new Map<string, TimerRow | null>();
@@ -75,18 +69,24 @@ class TickComputation {
   readonly #steps: ComputedStep[] = [];
   readonly #faults: ComputedTick['faults'][number][] = [];
   readonly #undeliverable: Arrival[] = [];
+  readonly #postponed: Arrival[] = [];
   readonly #queue: Arrival[] = [];
   /** What comes for them later in this tick comes too late. */
   readonly #removed = new Set<UnitId>();
   /** Units that are not at rest at this point of the tick. Counting is dear: `null` until somebody asks. */
   #up: number | null = null;
+  /** Units that nobody who is up needs at this point of the tick. To find that out is to ask all that might. */
+  readonly #unneeded = new Set<UnitId>();
   #seq: number;
 
-  constructor(firstSeq: number, { registry, wheel, bootId }: TickContext) {
+  constructor(firstSeq: number, { registry, wheel, bootId, isDegraded }: TickContext) {
     this.#seq = firstSeq;
     this.#registry = registry;
     this.#wheel = wheel;
     this.#bootId = bootId;
+    this.#isDegraded = isDegraded;
+    // A shutdown may go through all units, one after the other, and through the supervisor in between.
+    this.#depthMax = Math.max(CASCADE_DEPTH_MAX, CASCADE_DEPTH_PER_UNIT * registry.size);
   }
 
   run(batch: readonly Arrival[]): ComputedTick {
@@ -96,6 +96,7 @@ class TickComputation {
       const actor = this.#registry.get(arrival.unitId);
       const isGone = !actor || actor.quarantined !== null || this.#removed.has(actor.id);
       if (isGone) this.#undeliverable.push(arrival);
+      else if (this.#isDegraded && arrival.body.type === 'restart.advised') this.#postponed.push(arrival);
       else if (!this.#isStaleTimer(arrival)) this.#take(actor, arrival);
     }
     for (const [key, row] of this.#timers) {
@@ -103,16 +104,18 @@ class TickComputation {
       if (row) this.#tick.timersSet.push(row);
       else this.#tick.timersCleared.push({ unitId, timer });
     }
-    return { tick: this.#tick, steps: this.#steps, faults: this.#faults, undeliverable: this.#undeliverable };
+    const [steps, faults] = [this.#steps, this.#faults];
+    return { tick: this.#tick, steps, faults, undeliverable: this.#undeliverable, postponed: this.#postponed };
   }
 
   readonly #snapshotOf = (actor: UnitActor): Snapshot => this.#shadows.get(actor)?.snapshot ?? actor.snapshot;
 
   #take(actor: UnitActor, arrival: Arrival): void {
-    const body = typeof arrival.body === 'function' ? arrival.body(this.#snapshotOf) : arrival.body;
-    const event = { ...body, ...arrival.moment } as JournaledEvent;
     const before = this.#snapshotOf(actor);
     try {
+      if (arrival.depth > this.#depthMax) throw new Error(`${arrival.depth} events caused each other: this is a loop`);
+      const body = 'make' in arrival.body ? arrival.body.make(this.#snapshotOf) : arrival.body;
+      const event = { ...body, ...arrival.moment } as JournaledEvent;
       const { next, commands, patch } = actor.stepper.step(before, event);
       const changed = Object.keys(patch).length > 0 || commands.length > 0 || !sameValue(before, next);
       // What was only told from within, and meant nothing, is chatter.
@@ -120,6 +123,7 @@ class TickComputation {
       const entry = this.#enter(actor, arrival, { body, next, commands, patch });
       this.#steps.push({ actor, event, entry, next, unsnapped: this.#shadows.get(actor)?.unsnapped ?? 0 });
       if (this.#up !== null) this.#up += Number(isAtRest(before)) - Number(isAtRest(next));
+      if (isAtRest(before)) this.#unneeded.clear();
       this.#keep(actor, entry, arrival, before.context, next.context);
       // Who asks for a unit that waits shall hear whether that can have an end.
       const asksInVain = 'requestId' in body && stateOf(next.value).substate === 'waiting';
@@ -150,13 +154,16 @@ class TickComputation {
 
   /** What an entry puts into tables of its own, in the same transaction, and into the queue. */
   #keep(actor: UnitActor, entry: Entry, { depth }: Arrival, before: UnitContext, context: UnitContext): void {
-    const { event, unitId } = entry;
+    const { event, unitId, value } = entry;
     if (event.type.startsWith('timer.')) this.#setTimer(unitId, timerOf(event), null);
     const isCurrent = 'generation' in event && event.generation === before.generation;
     if (isCurrent && event.type === 'run.launched' && context.run) {
       this.#tick.runsStarted.push({ runId: context.run.runId, handle: event.handle, startedMs: event.startedMs });
     }
-    if (isCurrent && actor.launching && ANSWERS_TO_LAUNCH.has(event.type)) this.#tick.outboxDone.push(actor.launching);
+    // Answered, or left behind by an orchestrator that is gone.
+    const isAnswered = isCurrent && answersLaunch(event);
+    if (actor.launching && (isAnswered || stateOf(value).state !== 'spawning'))
+      this.#tick.outboxDone.push(actor.launching);
     entry.commands.forEach((command, index) => {
       this.#keepCommand(entry, depth, command, index, context);
     });
@@ -192,7 +199,7 @@ class TickComputation {
 
   /** A timer that was cancelled, or started again, after it had fired and before its turn came. */
   #isStaleTimer({ unitId, body, cause }: Arrival): boolean {
-    if (typeof body === 'function' || !body.type.startsWith('timer.')) return false;
+    if (!body.type.startsWith('timer.')) return false;
     const timer = timerOf(body);
     const key = `${unitId} ${timer}`;
     const row = this.#timers.has(key) ? this.#timers.get(key) : this.#wheel.armed(unitId, timer);
@@ -204,14 +211,20 @@ class TickComputation {
     if (actor.id === SUPERVISOR) return;
     const isStopping = this.#snapshotOf(registry.supervisor).value === 'stopping';
     if (!isStopping && !registry.concernsOthers(actor, this.#snapshotOf)) return;
-    const body = (snapshotOf: (actor: UnitActor) => Snapshot): SupervisorEventBody => ({
+    const make: Deferred['make'] = (snapshotOf) => ({
       type: 'unit.changed',
       unit: actor.id,
       up: isStopping ? this.#countUp() : null,
-      views: registry.neighbourhood(actor, snapshotOf, isStopping),
+      views: registry.neighbourhood(actor, snapshotOf, isStopping, this.#needing),
     });
-    this.#pass(SUPERVISOR, body, entry, depth);
+    this.#pass(SUPERVISOR, { type: 'unit.changed', make }, entry, depth);
   }
+
+  readonly #needing = (id: UnitId): UnitActor | undefined => {
+    const found = this.#unneeded.has(id) ? undefined : this.#registry.needing(id, this.#snapshotOf);
+    if (!found) this.#unneeded.add(id);
+    return found;
+  };
 
   #countUp(): number {
     this.#up ??= this.#registry.countUp(this.#snapshotOf);
@@ -219,20 +232,11 @@ class TickComputation {
   }
 
   #pass(unitId: UnitId, body: Arrival['body'], { seq, atMs, monoMs }: Entry, depth: number): void {
-    if (depth >= CASCADE_DEPTH_MAX) throw new Error(`${CASCADE_DEPTH_MAX} events caused each other: this is a loop`);
     this.#queue.push({ unitId, body, cause: seq, requestId: null, moment: { atMs, monoMs }, depth: depth + 1 });
   }
 }
 
 const timerOf = ({ type }: { readonly type: string }): TimerName => type.slice('timer.'.length) as TimerName;
-
-const ANSWERS_TO_LAUNCH: ReadonlySet<string> = new Set([
-  'run.launched',
-  'run.launch-failed',
-  'run.revoked',
-  'run.exited',
-  'run.lost',
-]);
 
 const isAtRest = ({ value }: Snapshot): boolean => stateOf(value).substate === 'settled';
 

@@ -1,6 +1,10 @@
 import { type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine, createActor } from 'xstate';
+import { problemOf } from '../machines/errors.ts';
 import type { Stepper } from '../machines/step.ts';
+import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
+import type { Log } from './ports.ts';
+import type { ComputedStep } from './tick.ts';
 
 /** The key under which a committed snapshot travels to the public actor. Nobody outside can forge it. */
 const PUBLISH = Symbol('publish');
@@ -55,8 +59,17 @@ export function createPublicRef(
   return ref.start();
 }
 
-export function publish(ref: AnyActorRef, event: { readonly type: string }, next: AnyMachineSnapshot): void {
-  ref.send({ ...event, [PUBLISH]: next });
+/** Lets an actor be where a step has led it, and everybody see it. An observer that throws changes nothing. */
+export function publish({ actor, event, entry, next, unsnapped }: ComputedStep, log: Log): void {
+  actor.snapshot = next;
+  actor.aseq = entry.aseq;
+  actor.unsnapped = unsnapped;
+  if (actor.launching && stateOf(next.value).state !== 'spawning') actor.launching = null;
+  try {
+    actor.ref.send({ ...event, [PUBLISH]: next });
+  } catch (error) {
+    log.error({ unit: actor.id }, `an observer failed: ${problemOf(error).message}`);
+  }
 }
 
 type Listener = ((value: never) => void) | { next?: (value: never) => void };

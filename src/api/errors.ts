@@ -1,5 +1,6 @@
 import * as Data from 'effect/Data';
 import type { OutcomeKind } from '../machines/outcome.ts';
+import { nearest } from '../machines/spec/nearest.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import type { Milestone } from './types.ts';
 
@@ -16,6 +17,8 @@ export class UnknownUnit extends Data.TaggedError('UnknownUnit')<{
   }
   get hint(): string {
     const some = this.known.slice(0, 10).join(', ');
+    const meant = nearest(this.unitId, this.known);
+    if (meant !== null) return `Did you mean "${meant}"?`;
     return this.known.length === 0
       ? 'There are none yet: add one.'
       : `There is: ${some}${this.known.length > 10 ? ', …' : ''}.`;

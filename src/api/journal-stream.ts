@@ -9,7 +9,7 @@ import type { JournalOptions } from './types.ts';
  */
 export async function* journalStream(
   store: Store,
-  observe: (listener: (entry: Entry) => void) => () => void,
+  observe: (wake: () => void) => () => void,
   { unit, after = 0, follow = false, signal }: JournalOptions,
 ): AsyncGenerator<Entry, void, undefined> {
   const news = follow ? listen(observe, signal) : null;
@@ -28,7 +28,7 @@ export async function* journalStream(
 }
 
 /** Tells that something was committed; what it was is in the store. */
-function listen(observe: (listener: (entry: Entry) => void) => () => void, signal?: AbortSignal) {
+function listen(observe: (wake: () => void) => () => void, signal?: AbortSignal) {
   let isNews = false;
   let wake: (more: boolean) => void = () => {};
   const unobserve = observe(() => {

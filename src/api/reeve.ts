@@ -6,7 +6,7 @@ import { assertConsistent, type UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import type { Store } from '../store/rows.ts';
-import { UnitUp } from './errors.ts';
+import { UnitUp, UnknownUnit } from './errors.ts';
 import { journalStream } from './journal-stream.ts';
 import { noticeIn } from './salvage.ts';
 import type { Reeve, Result, UnitHandle } from './types.ts';
@@ -59,7 +59,11 @@ export function createReeve(session: Session): Reeve {
       reeve.add(spec);
       return runToItsEnd(reeve.unit(spec.id), signal);
     },
-    up: (ids) => orchestrator.up(ids),
+    async up(ids) {
+      const known = [...registry.units()].map(({ id }) => id);
+      for (const unitId of ids ?? []) if (!known.includes(unitId)) throw new UnknownUnit({ unitId, known });
+      await orchestrator.up(ids);
+    },
     down: () => orchestrator.down(),
     status: () => ({
       project,
@@ -72,7 +76,7 @@ export function createReeve(session: Session): Reeve {
     journal: (options = {}) => {
       refuseClosed();
       const signals = [ending.signal, ...(options.signal ? [options.signal] : [])];
-      return journalStream(store, orchestrator.observe.bind(orchestrator), {
+      return journalStream(store, (wake) => orchestrator.observeJournal(wake), {
         ...options,
         signal: AbortSignal.any(signals),
       });
@@ -89,22 +93,31 @@ export function createReeve(session: Session): Reeve {
 
 /** Stops everything first, unless it is to be left; a stop that fails must not keep us from letting go. */
 async function end(session: Session, leave: boolean, ending: AbortController) {
-  const { orchestrator, store, log, unlock } = session;
+  const { orchestrator, log, unlock } = session;
   let failure: unknown = null;
-  if (leave) session.leave();
-  else {
-    try {
-      await orchestrator.down();
-      store.setMeta('session', 'closed');
-    } catch (error) {
-      failure = error;
-      log.error({}, `cannot stop everything: ${problemOf(error).message}`);
-    }
+  try {
+    if (leave) session.leave();
+    else
+      await orchestrator.down().catch((error: unknown) => {
+        failure = error;
+        log.error({}, `cannot stop everything: ${problemOf(error).message}`);
+      });
+    if (!leave && failure === null) markClosed(session);
+    ending.abort();
+    await orchestrator.close();
+  } finally {
+    unlock();
   }
-  ending.abort();
-  await orchestrator.close();
-  unlock();
   if (failure !== null) throw failure;
+}
+
+/** What was stopped stays stopped, whether that can be written or not. */
+function markClosed({ store, log }: Session): void {
+  try {
+    store.setMeta('session', 'closed');
+  } catch (error) {
+    log.error({}, `${problemOf(error).message} The next one to open it goes on where this session was written last.`);
+  }
 }
 
 function refuseUp({ registry }: Orchestrator, unitId: UnitId): void {

@@ -69,6 +69,10 @@ export interface UnitStatus {
 export interface ProjectStatus {
   readonly project: string;
   readonly stateDir: string;
+  /**
+   * Why nothing can be written at the moment, and what to do about it; `null`: all is well. Meanwhile states, results
+   * and answers come from memory, nothing new is started, and a SIGKILL loses what was not written yet.
+   */
   readonly degraded: Problem | null;
   /** What people should know of this session: that its store had to be begun anew, and what became of what ran. */
   readonly notice: Problem | null;
@@ -104,7 +108,7 @@ export type Milestone = TopState | 'ready' | 'finished' | 'settled';
 /** One unit, by id. Stays good while the unit comes and goes. */
 export interface UnitHandle {
   readonly id: UnitId;
-  /** The real XState actor: subscribe, inspect, `send` requests. Shows committed states only. */
+  /** The real XState actor: subscribe, inspect, `send` requests. Shows committed states (but see `degraded`). */
   readonly actor: AnyActorRef;
   /** Resolves when it runs and is ready; rejects with its last outcome when it comes to rest instead. */
   start(options?: { readonly signal?: AbortSignal; readonly by?: string }): Promise<void>;
@@ -134,7 +138,7 @@ export interface JournalOptions {
   readonly unit?: UnitId;
   /** Entries after this `seq`. @default 0 */
   readonly after?: number;
-  /** Go on with new entries as they are committed. @default false */
+  /** Go on with new entries as they are committed: while the store cannot be written, none come. @default false */
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -155,6 +159,7 @@ export interface Reeve extends AsyncDisposable {
   down(): Promise<void>;
   status(): ProjectStatus;
   journal(options?: JournalOptions): AsyncIterable<Entry>;
+  /** Calls `listener` once for every entry: after its commit or, while the store cannot be written, without one. */
   observe(listener: (entry: Entry) => void): () => void;
   /**
    * Stops everything and lets go of the state directory. Idempotent: every call gets the same promise.

@@ -4,7 +4,6 @@ import type { UnitActor } from '../actors/unit-actor.ts';
 import type { UnitContext } from '../machines/context.ts';
 import type { Request } from '../machines/events.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
-import type { Store } from '../store/rows.ts';
 import { parseDuration } from './duration.ts';
 import { NotReached, UnknownUnit } from './errors.ts';
 import { assertMilestone } from './options.ts';
@@ -14,7 +13,6 @@ import type { Milestone, UnitHandle, UnitStatus, WaitOptions } from './types.ts'
 
 export interface HandleContext {
   readonly orchestrator: Orchestrator;
-  readonly store: Store;
   readonly clock: Clock;
   readonly outputs: Outputs;
   /** Throws once the reeve is closed, and with it the store. */
@@ -23,7 +21,7 @@ export interface HandleContext {
 
 /** @throws {UnknownUnit} when it is used, not when it is made: the unit may come later. */
 export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
-  const { orchestrator, store, outputs, clock, refuseClosed } = context;
+  const { orchestrator, outputs, clock, refuseClosed } = context;
   const ask = (type: Request['type']) => (options?: { readonly signal?: AbortSignal; readonly by?: string }) =>
     orchestrator.request(id, type, options?.by ?? 'user', options?.signal);
   const actor = (): UnitActor => {
@@ -53,11 +51,11 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
     reached: async (milestone, options) => reached(actor(), milestone, clock, options),
     async result() {
       refuseClosed();
-      return resultOf(liveStatus(actor()), store.runs(id), outputs);
+      return resultOf(liveStatus(actor()), orchestrator.runs(id), outputs);
     },
     history() {
       refuseClosed();
-      return store.runs(id);
+      return orchestrator.runs(id);
     },
     async output({ runId, ...query } = {}) {
       return outputs.read(runId ?? newestRun(), { mode: 'full', ...query });

@@ -1,75 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Store, Tick } from '../../src/store/rows.ts';
+import { fillable } from '../support/fillable.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aServer } from '../support/specs.ts';
-
-const full = Object.assign(new Error('Cannot write: the disk is full.'), {
-  _tag: 'StoreUnwritable',
-  code: 'StoreUnwritable',
-  hint: 'Make room.',
-});
-
-/** Real SQLite, whose commits fail for as long as `disk.isFull`. */
-function fillable(): { readonly disk: { isFull: boolean }; readonly ticks: Tick[]; wrap(store: Store): Store } {
-  const disk = { isFull: false };
-  const ticks: Tick[] = [];
-  const wrap = (store: Store): Store => ({
-    ...store,
-    commit(tick) {
-      if (disk.isFull) throw full;
-      store.commit(tick);
-      ticks.push(tick);
-    },
-  });
-  return { disk, ticks, wrap };
-}
-
-describe('a commit that fails', () => {
-  test('leaves every actor where it was, and no command is performed', async () => {
-    const { disk, wrap } = fillable();
-    const sim = await Simulation.open({ units: [aServer('a'), aServer('b')], wrap });
-    sim.ask('a', 'start');
-    await sim.settle();
-    const before = sim.values();
-    const seen: unknown[] = [];
-    sim.orchestrator.registry.get('b')?.ref.subscribe(({ value }) => seen.push(value));
-
-    disk.isFull = true;
-    const refused = [sim.ask('a', 'stop'), sim.ask('b', 'start')];
-    await sim.settle();
-    expect({
-      values: sim.values(),
-      answers: refused.map(({ answer }) => answer),
-      launches: sim.world.launches.length,
-      signals: sim.world.process('a')?.signals,
-      degraded: sim.orchestrator.recorder.degraded?.problem.code,
-      seen,
-    }).toEqual({
-      values: before,
-      answers: ['StoreUnwritable', 'StoreUnwritable'],
-      launches: 1,
-      signals: [],
-      degraded: 'StoreUnwritable',
-      seen: [],
-    });
-  });
-
-  test('loses no fact: what happened meanwhile is committed first when the store returns', async () => {
-    const { disk, wrap } = fillable();
-    const sim = await Simulation.open({ units: [aServer('a', { restart: 'never' })], wrap });
-    sim.ask('a', 'start');
-    await sim.settle();
-    disk.isFull = true;
-    sim.world.kill('a', 'SIGSEGV');
-    await sim.settle();
-    expect(sim.value('a')).toEqual({ running: 'healthy' });
-    disk.isFull = false;
-    await sim.advance(1_000);
-    expect(sim.value('a')).toEqual({ reaped: 'settled' });
-    expect(sim.store.runs('a')[0]?.outcome).toMatchObject({ kind: 'crashed', signal: 'SIGSEGV' });
-    expect(sim.orchestrator.recorder.degraded).toBeNull();
-  });
-});
 
 describe('a tick that can never be committed', () => {
   test('costs the unit that made it its trust, and no other unit anything', async () => {
@@ -90,6 +23,34 @@ describe('a tick that can never be committed', () => {
       'a bug in the store',
       { running: 'healthy' },
     ]);
+  });
+});
+
+describe('a batch of events', () => {
+  test('keeps its order without the one that can never be written, also if the disk is full meanwhile', async () => {
+    const { disk, wrap: fill } = fillable();
+    const by = (tick: Tick, who: string): boolean =>
+      tick.entries.some(({ event }) => 'by' in event && event.by === who);
+    const wrap = (store: Store): Store => {
+      const real = fill(store);
+      const commit = (tick: Tick): void => {
+        if (by(tick, 'a bug')) throw new TypeError('a bug in the store');
+        real.commit(tick);
+        if (by(tick, '1')) disk.isFull = true;
+      };
+      return { ...real, commit };
+    };
+    const sim = await Simulation.open({ units: [aServer('a'), aServer('bad')], wrap });
+    const ask = (id: string, who: string): void =>
+      sim.orchestrator.recorder.accept(id, { type: 'stop.requested', requestId: null, by: who });
+    ask('a', '1');
+    ask('bad', 'a bug');
+    for (const who of ['2', '3', '4']) ask('a', who);
+    await sim.settle();
+    disk.isFull = false;
+    await sim.advance(1_000);
+    const asked = [...sim.store.journal({ unitId: 'a' })].map(({ event }) => 'by' in event && event.by);
+    expect(asked).toEqual([false, '1', '2', '3', '4']);
   });
 });
 
@@ -184,6 +145,40 @@ describe('a fault of somebody else', () => {
     const down = sim.down();
     await sim.advance(10_000);
     expect([down.answer, sim.value('good'), sim.world.pidsAlive().length]).toEqual(['done', { reaped: 'settled' }, 1]);
+  });
+
+  test('an event that cannot even be made is refused in words, and nothing else is held up', async () => {
+    const sim = await Simulation.open({ units: [aServer('a')] });
+    const { registry } = sim.orchestrator;
+    const { countUp } = registry;
+    registry.countUp = () => {
+      throw new Error('a bug in the registry');
+    };
+    const refused = sim.orchestrator.up().catch(({ message }: Error) => message);
+    const started = sim.ask('a', 'start');
+    await sim.settle();
+    registry.countUp = countUp;
+    expect([await refused, started.answer]).toEqual(['a bug in the registry', 'done']);
+  });
+
+  test('a unit whose runs cannot be read any more is terminated all the same', async () => {
+    let isDamaged = false;
+    const wrap = (store: Store): Store => ({
+      ...store,
+      runs(unitId) {
+        if (isDamaged) throw new Error('the file is damaged');
+        return store.runs(unitId);
+      },
+    });
+    const sim = await Simulation.open({ units: [aServer('a')], wrap });
+    isDamaged = true;
+    const asked = sim.ask('a', 'terminate');
+    await sim.settle();
+    expect([asked.answer, sim.values(), sim.logged]).toEqual([
+      'done',
+      {},
+      ['a: what is kept of its runs stays: the file is damaged'],
+    ]);
   });
 
   test('a driver that throws is a failed launch, with its words', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { stateHash } from '../../src/machines/step.ts';
 import { stateOf } from '../../src/machines/view.ts';
-import { loadStates } from '../../src/store/projections/states.ts';
+import { live, recorded } from '../support/recorded.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aJob, aServer } from '../support/specs.ts';
 
@@ -29,30 +28,6 @@ const ASKS = [
   ['api', 'start'],
   ['deaf', 'start'],
 ] as const;
-
-/** What recovery would load, beside what is true: equal after every tick, or a crash there would lose something. */
-function expectRecoverable(sim: Simulation): void {
-  const live = [...sim.orchestrator.registry.units()].map(({ id, snapshot }) => ({
-    id,
-    value: snapshot.value,
-    hash: stateHash(snapshot.value, snapshot.context),
-    timers: sim.orchestrator.recorder.wheel
-      .of(id)
-      .map(({ timer, seq }) => `${timer}@${seq}`)
-      .sort(),
-  }));
-  const timers = sim.store.timers();
-  const stored = loadStates(sim.store).map((state) => {
-    if (state.unreadable) throw new Error(state.unreadable.message);
-    return {
-      id: state.unit.id,
-      value: state.value,
-      hash: stateHash(state.value, state.context),
-      timers: timers.flatMap(({ unitId, timer, seq }) => (unitId === state.unit.id ? `${timer}@${seq}` : [])).sort(),
-    };
-  });
-  expect(stored).toEqual(live);
-}
 
 /** The waits a unit may have in each of its states. Any other timer is one that nobody cancelled. */
 const WAITS: Record<string, readonly string[]> = {
@@ -87,7 +62,7 @@ describe('a SIGKILL of the orchestrator', () => {
       if (seq !== sim.store.lastSeq()) return;
       prefixes++;
       sim.clock.defer(() => {
-        expectRecoverable(sim);
+        expect(recorded(sim)).toEqual(live(sim));
         expectNoForgottenTimer(sim);
       });
     });

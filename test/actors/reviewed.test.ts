@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { Store } from '../../src/store/rows.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aJob, aServer, aWatcher } from '../support/specs.ts';
 
@@ -67,28 +66,6 @@ test('a context from before a key was added is completed, and recovered again af
   const stopped = sim.ask('a', 'stop');
   await sim.advance(1_000);
   expect([stopped.answer, sim.orchestrator.registry.get('a')?.quarantined]).toEqual(['done', null]);
-});
-
-test('a down that cannot be written is refused, not forgotten', async () => {
-  const full = Object.assign(new Error('full'), { _tag: 'StoreUnwritable', code: 'StoreUnwritable', hint: '' });
-  const disk = { isFull: false };
-  const wrap = (store: Store): Store => ({
-    ...store,
-    commit(tick) {
-      if (disk.isFull) throw full;
-      store.commit(tick);
-    },
-  });
-  const sim = await Simulation.open({ units: [aServer('a')], wrap });
-  await sim.up();
-  disk.isFull = true;
-  const refused = sim.orchestrator.down().catch(({ code }: { readonly code: string }) => code);
-  await sim.advance(1_000);
-  expect(await refused).toBe('StoreUnwritable');
-  disk.isFull = false;
-  const down = sim.down();
-  await sim.advance(2_000);
-  expect([down.answer, sim.orchestrator.recorder.degraded]).toEqual(['done', null]);
 });
 
 test('a run that could not be looked at once can still be ended', async () => {

@@ -129,6 +129,30 @@ test('a shutdown counts the units that are up at most once a tick, and is never 
   expect(changes.map(({ event }) => 'up' in event && event.up)).toEqual(changes.map((entry) => upBefore(sim, entry)));
 });
 
+test.each([
+  ['all at once', null],
+  ['one after the other', (index: number) => index],
+  ['the last one first', (index: number) => 400 - index],
+])('400 units that need the same one end %s, and are not all asked about each of them', async (_when, afterMs) => {
+  const ids = Array.from({ length: 400 }, (_, index) => `u${index}`);
+  const units = [aServer('db'), ...ids.map((id) => aServer(id, { after: { db: 'ready' } }))];
+  const behaviours =
+    afterMs && Object.fromEntries(ids.map((id, index) => [id, { onTerminate: { afterMs: afterMs(index) } }]));
+  const sim = await Simulation.open({ units, behaviours: behaviours ?? {} });
+  await sim.up();
+  const { registry } = sim.orchestrator;
+  const needing = registry.needing.bind(registry);
+  let asked = 0;
+  registry.needing = (id, snapshotOf) =>
+    needing(id, (actor) => {
+      asked++;
+      return snapshotOf(actor);
+    });
+  const down = sim.down();
+  for (let ms = 0; ms <= 400; ms += 10) await sim.advance(10);
+  expect([down.answer, asked < 20 * ids.length]).toEqual(['done', true]);
+});
+
 /** How many units are not at rest at an entry, counted from the journal before it. */
 function upBefore({ entries }: Simulation, { seq }: Entry): number {
   const newest = new Map(entries.filter((entry) => entry.seq < seq).map(({ unitId, value }) => [unitId, value]));

@@ -106,6 +106,17 @@ describe('openReeve', () => {
     await expect(reeve.unit('idle').reached('running', { signal: AbortSignal.abort() })).rejects.toThrow('aborted');
   });
 
+  test('up names a unit that there is not, and the one that was probably meant, and starts nothing', async () => {
+    const units = [server({ id: 'web', command: 'exec sleep 1000' })];
+    const reeve = await opened({ stateDir: temporaryDirectory(), units, start: false });
+    await expect(reeve.up(['web', 'wep'])).rejects.toMatchObject({
+      code: 'UnknownUnit',
+      message: 'There is no unit "wep".',
+      hint: 'Did you mean "web"?',
+    });
+    expect(reeve.unit('web').history()).toEqual([]);
+  });
+
   test('a stopped unit can be replaced, one that is up cannot, and a terminated one is gone', async () => {
     const stateDir = temporaryDirectory();
     const reeve = await opened({ stateDir, start: false });

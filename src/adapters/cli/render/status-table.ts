@@ -22,7 +22,8 @@ export function statusTable(units: readonly UnitStatus[], columns: number): read
 /** One line that says who looks after it all. */
 export function headline({ project, orchestrator, degraded }: ProjectStatus): string {
   const who = orchestrator === null ? 'no orchestrator: as it was recorded last' : `orchestrator ${orchestrator.pid}`;
-  return degraded === null ? `${project} (${who})` : `${project} (${who}), degraded: ${degraded.message}`;
+  if (degraded === null) return `${project} (${who})`;
+  return `${project} (${who}), degraded: ${degraded.message} ${degraded.hint}`;
 }
 
 /** `running`, `reaped: finished`, `spawning: waiting`. */
