@@ -8,6 +8,7 @@ import { simulatedProbes } from '../adapters/simulation/probes.ts';
 import { type SimulatedProcesses, simulatedProcesses } from '../adapters/simulation/processes.ts';
 import { type SimulatedWatches, simulatedWatches } from '../adapters/simulation/watches.ts';
 import type { World } from '../adapters/simulation/world.ts';
+import { problemOf } from '../machines/errors.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import type { Entry, Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
@@ -137,6 +138,12 @@ export class Simulation {
     this.clock.reboot(offMs);
   }
 
+  /** The next orchestrator comes by itself, and again as long as it cannot open. */
+  expect(successor: Successor): void {
+    this.#successor = successor;
+    this.#successorAtMs = this.clock.monoMs() + successor.downMs;
+  }
+
   /** Somebody changes what a watcher watches. */
   touch(unit: UnitId, what: readonly string[]): void {
     this.#watches.touch(unit, what);
@@ -183,8 +190,13 @@ export class Simulation {
 
   async #succeed(): Promise<void> {
     const { downMs, code, effects } = this.#successor ?? { downMs: 0, code: 'same' };
-    this.#successor = { downMs, code };
-    await this.open({ code, ...(effects !== undefined && { effects }) });
+    try {
+      this.#successor = { downMs, code };
+      await this.open({ code, ...(effects !== undefined && { effects }) });
+    } catch (error) {
+      if (problemOf(error).code !== 'StoreUnwritable') throw error;
+      this.expect({ code, downMs: OPEN_AGAIN_MS });
+    }
   }
 
   #bury(): void {
@@ -232,3 +244,6 @@ export class Simulation {
     return { debug() {}, info: write, warn: write, error: write };
   }
 }
+
+/** Whoever is refused by a full disk tries again. */
+const OPEN_AGAIN_MS = 60_000;

@@ -107,11 +107,10 @@ async function disturb(sim: Simulation, step: Disturbance): Promise<void> {
       return sim.crashAfter(step.after, step);
     case 'leave':
       await sim.leave();
-      await sim.advance(step.downMs);
-      return sim.isUp ? undefined : sim.open();
+      return sim.expect({ downMs: step.downMs, code: 'same' });
     case 'reboot':
       sim.reboot(step.offMs);
-      return sim.open();
+      return sim.expect({ downMs: 0, code: 'same' });
     case 'suspend':
       return sim.clock.suspend(step.ms);
     case 'jump':

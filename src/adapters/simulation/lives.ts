@@ -48,7 +48,16 @@ export class Lives {
       ...{ runId, unitId, generation, behaviour, identity },
       startedMs: this.#clock.wallMs(),
       startedMonoMs: this.#clock.monoMs(),
-      ...{ strays: [], signals: [], output: '', unhealthy: false, wasUnhealthy: false, running: true, exit: null },
+      ...{
+        strays: [],
+        signals: [],
+        signalsOfStrangers: [],
+        output: '',
+        unhealthy: false,
+        wasUnhealthy: false,
+        running: true,
+        exit: null,
+      },
     };
     for (let count = 0; count < (behaviour.strays ?? 0); count++) this.fork(process);
     const { diesAfterMs = null, exit = { code: 0 } } = behaviour;

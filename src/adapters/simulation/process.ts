@@ -15,6 +15,8 @@ export interface SimulatedProcess {
   readonly strays: SimulatedStray[];
   /** What it was sent, in order. Being asked counts as `ask`. */
   readonly signals: string[];
+  /** What of that somebody else has sent. */
+  readonly signalsOfStrangers: string[];
   output: string;
   /** Its liveness probe fails. */
   unhealthy: boolean;

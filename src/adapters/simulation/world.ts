@@ -83,6 +83,12 @@ export class World {
     return process && this.#lives.isAlive(process) ? process : null;
   }
 
+  /** Whether the leader of a run is alive. */
+  runs(runId: RunId): boolean {
+    const process = this.processOf(runId);
+    return process !== null && this.#lives.isAlive(process);
+  }
+
   straysOf(process: SimulatedProcess): readonly SimulatedStray[] {
     return this.#lives.straysOf(process);
   }
@@ -90,6 +96,7 @@ export class World {
   /** Somebody else signals the newest process of a unit. Only SIGTERM can be ignored. */
   kill(unitId: UnitId, signal: NodeJS.Signals): void {
     const process = this.#newestAlive(unitId);
+    process.signalsOfStrangers.push(signal);
     this.#lives.deliver(process, signal, signal === 'SIGTERM' ? (process.behaviour.onTerminate ?? 'dies') : 'dies');
   }
 

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { secretsRegistry } from '../../src/adapters/log/secrets.ts';
+import { Simulation } from '../../src/testing/simulation.ts';
+import { add, play } from '../../src/testing/steps.ts';
+import { Observer } from './observer.ts';
+import { comeToRest, leftBehind, unfolded } from './rest.ts';
+import { SECRET, type SimScenario, specsOf } from './scenario.ts';
+
+/** A scenario that was lived through. */
+export interface Lived {
+  readonly faults: readonly string[];
+  readonly entries: number;
+  readonly simulatedMs: number;
+  /** Orchestrators that came after another. */
+  readonly successors: number;
+  /** What went wrong on purpose, by kind. */
+  readonly suffered: ReadonlyMap<string, number>;
+  /** One line for each entry, to be read and to be compared byte by byte. */
+  readonly journal: string;
+}
+
+/**
+ * Plays a scenario, then heals every fault, lets the world come to rest, stops everything, and looks at what is left.
+ *
+ * An observer compares what is recorded with what is true after every step.
+ */
+export async function live(scenario: SimScenario): Promise<Lived> {
+  const directory = scenario.onFile ? mkdtempSync(join(tmpdir(), 'sim-')) : null;
+  try {
+    return await liveIn(scenario, directory);
+  } finally {
+    if (directory !== null) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function liveIn(scenario: SimScenario, directory: string | null): Promise<Lived> {
+  const { behaviours, pidsMax, groups, steps } = scenario;
+  const specs = specsOf(scenario);
+  const observer = new Observer(specs);
+  const secrets = secretsRegistry();
+  secrets.add(SECRET);
+  const sim = new Simulation({
+    ...{ behaviours, pidsMax, wrap: observer.wrap, redact: secrets.redact },
+    ...(directory !== null && { path: join(directory, 'reeve.db') }),
+  });
+  sim.faults.words = SECRET;
+  observer.watch(sim);
+  const startMs = sim.clock.wallMs();
+  try {
+    await sim.open();
+    add(sim, [...specs.values()], groups);
+    for (const step of steps) {
+      observer.expect(step);
+      await play(sim, step, specs);
+      observer.look();
+    }
+    await comeToRest(sim, observer);
+    return {
+      faults: [...observer.allFaults, ...leftBehind(sim, specs), ...unfolded(sim, specs)],
+      entries: observer.journal.entries,
+      simulatedMs: sim.clock.wallMs() - startMs,
+      successors: sim.lives - 1,
+      suffered: sim.faults.suffered,
+      journal: [...sim.store.journal()].map((entry) => JSON.stringify(entry)).join('\n'),
+    };
+  } finally {
+    await sim.close();
+  }
+}

@@ -1,0 +1,63 @@
+import type { SimulatedProcess } from '../../src/adapters/simulation/process.ts';
+import { readyOf } from '../../src/machines/context.ts';
+import type { Outcome, OutcomeKind } from '../../src/machines/outcome.ts';
+import type { UnitSpec } from '../../src/machines/spec.ts';
+import type { RunId, UnitId } from '../../src/machines/vocabulary.ts';
+
+/** What is true, and what was done, as far as it bears on how a run ended. */
+export interface Deeds {
+  readonly spec: UnitSpec;
+  /** `null`: the run never had one. */
+  readonly process: SimulatedProcess | null;
+  readonly isAlive: boolean;
+  /** Monotonic, from its birth until now. */
+  readonly livedMs: number;
+  /** Something was asked of it, of all, or of its neighbours. */
+  wasAsked(what: string): boolean;
+}
+
+/** What is recorded of how a run ended, against what is true of it (I3). */
+export function untruthsOf(runId: RunId, unitId: UnitId, outcome: Outcome, deeds: Deeds): readonly string[] {
+  const about = `run ${runId} of "${unitId}" is recorded as ${outcome.kind}`;
+  const { process, isAlive } = deeds;
+  if (isAlive) return [`${about}, and its process runs`];
+  if (deeds.spec.kind === 'watcher') return [];
+  return [...factFaults(outcome, process), ...reasonFaults(outcome, deeds)].map((fault) => `${about}, ${fault}`);
+}
+
+/** Code, signal and time are those of its end. */
+function factFaults(outcome: Outcome, process: SimulatedProcess | null): readonly string[] {
+  const { kind, code, signal, rawStatus, endedMs } = outcome;
+  if (!process?.exit) {
+    const claimsToKnow = code !== null || signal !== null;
+    return claimsToKnow ? [`with ${code ?? signal}, and nobody saw its end`] : [];
+  }
+  if (kind === 'lost') return ['though there is a record of its end'];
+  const known = [code, signal, rawStatus, endedMs].join();
+  const { exit } = process;
+  const truth = [exit.code, exit.signal, exit.rawStatus, exit.endedMs].join();
+  return known === truth ? [] : [`with ${known}, and it was ${truth}`];
+}
+
+/** The reason is one that there was. */
+function reasonFaults({ kind, code, signal, by, detail }: Outcome, deeds: Deeds): readonly string[] {
+  const { spec, process, livedMs, wasAsked } = deeds;
+  const times = (signals: readonly string[] = []): number => signals.filter((one) => one === signal).length;
+  const isOurKill = times(process?.signals) > times(process?.signalsOfStrangers);
+  const needed: Record<OutcomeKind, boolean> = {
+    finished: code === 0,
+    failed: code !== null && code !== 0,
+    crashed: signal !== null && !isOurKill,
+    stopped: by === null ? process === null && detail === 'it was never launched' : wasAsked(by),
+    terminated: wasAsked('terminate'),
+    'timed-out': spec.kind === 'job' && spec.timeout !== null && livedMs >= spec.timeout,
+    'start-timeout': livedMs >= (readyOf(spec)?.within ?? 0),
+    unhealthy: process?.wasUnhealthy ?? false,
+    'launch-failed': process === null,
+    lost: process === null || process.exit === null,
+    // No unit of these scenarios asks for them.
+    idle: false,
+    blocked: false,
+  };
+  return needed[kind] ? [] : [`for no reason that there was (by ${by}, ${detail})`];
+}
