@@ -1,8 +1,11 @@
 import * as Data from 'effect/Data';
 import type { DriverCall } from '../../actors/ports.ts';
+import { problemOf } from '../../machines/errors.ts';
 import type { StopSpec } from '../../machines/spec.ts';
+import type { RunId } from '../../machines/vocabulary.ts';
 import type { ProgramSpec } from './environment.ts';
 import type { ExecForUnits } from './exec-for-units.ts';
+import type { News } from './observation.ts';
 
 /** It could not be asked, or said no. It is signalled now, without waiting any longer. */
 export class AskFailed extends Data.TaggedError('AskFailed')<{ readonly unitId: string; readonly why: string }> {
@@ -17,18 +20,51 @@ export class AskFailed extends Data.TaggedError('AskFailed')<{ readonly unitId: 
   }
 }
 
+/** What is asked of runs just now. It may take as long as their grace, and nobody is to wait for that. */
+export interface Questions {
+  /** Asks the thing itself to end: by a command of its own, or by a POST. That it has ended is said by its exit. */
+  ask(call: DriverCall): void;
+  /** The run has ended: whoever asks on would ask the next one. */
+  withdraw(runId: RunId): void;
+  /** Resolves when nobody asks any more. */
+  close(): Promise<void>;
+}
+
+/** @param say Told why a run could not be asked, or that it said no. */
+export function openQuestions(exec: ExecForUnits, say: (call: DriverCall, news: News) => void): Questions {
+  const open = new Map<RunId, { readonly abort: AbortController; readonly over: Promise<void> }>();
+  const withdraw = (runId: RunId): void => open.get(runId)?.abort.abort();
+  return {
+    ask(call) {
+      const { runId } = call.run;
+      withdraw(runId);
+      const abort = new AbortController();
+      const over = askToEnd(call, { exec, signal: abort.signal }).catch((error: unknown) =>
+        say(call, { type: 'driver.failed', command: 'endRun', problem: problemOf(error) }),
+      );
+      const question = { abort, over };
+      open.set(runId, question);
+      void over.then(() => {
+        if (open.get(runId) === question) open.delete(runId);
+      });
+    },
+    withdraw,
+    async close() {
+      const questions = [...open.values()];
+      for (const { abort } of questions) abort.abort();
+      await Promise.all(questions.map(({ over }) => over));
+    },
+  };
+}
+
 interface Asking {
   readonly exec: ExecForUnits;
   /** Nobody waits for an answer any more. */
   readonly signal: AbortSignal;
 }
 
-/**
- * Asks the thing itself to end: by a command of its own, or by a POST. That it has ended is said by its exit, not here.
- *
- * @throws {AskFailed}
- */
-export async function askToEnd({ run, spec }: DriverCall, asking: Asking): Promise<void> {
+/** @throws {AskFailed} */
+async function askToEnd({ run, spec }: DriverCall, asking: Asking): Promise<void> {
   const { ask, grace: timeoutMs } = (spec as ProgramSpec).stop as StopSpec;
   const why = ask === null ? null : await refusalOf(ask, timeoutMs);
   if (why !== null && !asking.signal.aborted) throw new AskFailed({ unitId: run.unitId, why });

@@ -6,13 +6,13 @@ import type { RunRef } from '../../machines/commands.ts';
 import type { Fact } from '../../machines/events.ts';
 import type { EndMethod, RunId, Survivor, UnitId } from '../../machines/vocabulary.ts';
 import { requireLinux } from '../system/platform.ts';
-import { askToEnd } from './ask.ts';
+import { openQuestions, type Questions } from './ask.ts';
 import type { ProgramSpec } from './environment.ts';
 import { execForUnits } from './exec-for-units.ts';
 import { type FifoPool, fifoPool } from './fifo-pool.ts';
 import { type Guardian, openGuardian } from './guardian.ts';
 import { needsGuardian } from './guardian-policy.ts';
-import { launcherFailure, launchFailure } from './launch-failure.ts';
+import { hearOut, launchFailure } from './launch-failure.ts';
 import { type LaunchPlan, planLaunch } from './launch-plan.ts';
 import { installLauncher, type Launcher } from './launcher.ts';
 import { rememberKeys } from './new-keys.ts';
@@ -56,11 +56,11 @@ class ProcessDriver implements ProcessRunner {
   readonly #sweeper: Sweeper;
   readonly #guardian: Guardian;
   readonly #ports: PortKeeper;
+  readonly #questions: Questions;
   #report: Reporter = () => {};
   #tools: { readonly fifos: FifoPool; readonly launcher: Launcher } | null = null;
   readonly #closing = new AbortController();
   #leaves = false;
-
   readonly #paths = (run: RunRef): RunPaths => runPaths(this.#options.stateDir, run.runId);
   readonly #later = (ms: number, run: () => void): void => {
     if (this.#closing.signal.aborted) return;
@@ -79,6 +79,7 @@ class ProcessDriver implements ProcessRunner {
     this.#ports = portKeeper(options, { sweeper: this.#sweeper, later: this.#later });
     this.whyNotOurs = this.#ports.whyNotOurs;
     this.exec = execForUnits(options.baseEnv, options.secrets, this.#guardian);
+    this.#questions = openQuestions(this.exec, (call, news) => this.#say(call, news));
     this.outputs = processOutputs(options);
   }
 
@@ -127,7 +128,7 @@ class ProcessDriver implements ProcessRunner {
 
   async endRun(call: DriverCall, how: EndMethod): Promise<void> {
     if (!this.#isNew(call)) return;
-    if (how === 'ask') return askToEnd(call, { exec: this.exec, signal: this.#closing.signal });
+    if (how === 'ask') return this.#questions.ask(call);
     const { run, spec } = call;
     const signal = how === 'kill' ? 'SIGKILL' : ((spec as ProgramSpec).stop.signal as NodeJS.Signals);
     const paths = this.#paths(run);
@@ -190,6 +191,7 @@ class ProcessDriver implements ProcessRunner {
     this.#patrol.close();
     this.#sweeper.close();
     this.#tools?.fifos.close();
+    await this.#questions.close();
     await this.#guardian.close(this.#leaves);
   }
 
@@ -197,13 +199,8 @@ class ProcessDriver implements ProcessRunner {
     try {
       const process = launcher.start(plan, paths, fifo);
       const observation = this.#observe({ call, paths, adopted: false, announced: false });
-      const neverBegan = (error: unknown) => {
-        if (!observation.over && takeClaim(paths)) observation.conclude(launchFailure(error));
-      };
-      process.on('error', neverBegan);
-      process.on('exit', (code, signal) => {
-        observation.look();
-        neverBegan(launcherFailure(signal ?? `code ${code}`));
+      hearOut(process, observation.look, (failure) => {
+        if (!observation.over && takeClaim(paths)) observation.conclude(failure);
       });
     } catch (error) {
       // Whoever looks at this run later must see that it never ran.
@@ -233,7 +230,10 @@ class ProcessDriver implements ProcessRunner {
     const observation = observeRun(run, {
       report: (said) => this.#report(said),
       wallMs: () => clock.wallMs(),
-      over: () => void this.#observations.delete(runId),
+      over: () => {
+        this.#observations.delete(runId);
+        this.#questions.withdraw(runId);
+      },
       hurry: () => this.#patrol.hurry(),
     });
     this.#observations.set(runId, observation);
