@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import { type Orchestrator, openOrchestrator } from '../../../src/actors/orchestrator.ts';
 import type { Report } from '../../../src/actors/ports.ts';
@@ -18,6 +18,8 @@ export interface Interference {
   deaf?: boolean;
   /** The driver dies before it launches anything. */
   lame?: boolean;
+  /** The driver dies before it kills anything. */
+  gentle?: boolean;
   /** It is told this instead. */
   forge?: (said: Report) => Report;
 }
@@ -45,14 +47,19 @@ export async function openCrashable(stateDir: string, unit: object): Promise<Cra
   const quiet = (): void => {};
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   const store = openStore({ path: join(stateDir, 'reeve.db') });
-  const driver = processDriver({ stateDir, ownerId: 'matrix', clock, log, baseEnv: process.env });
-  const { connect, launch } = { connect: driver.connect.bind(driver), launch: driver.launch.bind(driver) };
+  const driver = processDriver({ stateDir, ownerId: basename(stateDir), clock, log, baseEnv: process.env });
+  const connect = driver.connect.bind(driver);
+  const launch = driver.launch.bind(driver);
+  const endRun = driver.endRun.bind(driver);
   driver.connect = (report) =>
     connect((said) => {
       if (!interference.deaf) report(interference.forge?.(said) ?? said);
     });
   driver.launch = async (call) => {
     if (!interference.lame) await launch(call);
+  };
+  driver.endRun = async (call, how) => {
+    if (how !== 'kill' || !interference.gentle) await endRun(call, how);
   };
   const probes = systemProbes({ clock, log });
   const instance = `i${store.lastSeq()}`;

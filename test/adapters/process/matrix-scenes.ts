@@ -11,7 +11,7 @@ import { stateDirectory } from '../../support/state-directory.ts';
 import { type Crashable, openCrashable, slowLauncher, UNIT } from './crashable.ts';
 
 /** Says that it runs, ends with 7 by SIGUSR1, and with 0 by SIGTERM, or by the second one where it is patient. */
-const COMMAND = `
+export const COMMAND = `
   echo "$REEVE_RUN $$" >>"$WITNESS"
   trap 'exit 7' USR1
   trap 'if [ -n "$PATIENT" ]; then PATIENT= && echo heard >>"$WITNESS"; else exit 0; fi' TERM
@@ -25,8 +25,8 @@ export interface Scene {
   readonly stranger: ProcessIdentity;
   /** What the commands themselves say, in a file that reeve does not know of. */
   launches(): readonly { readonly runId: string; readonly pid: number }[];
-  /** Whether the patient command has heard its first SIGTERM. */
-  heard(): boolean;
+  /** Whether one of them has said this: `heard`, by who waits for a second SIGTERM, `asked`, `stray`. */
+  said(word: string): boolean;
   /** Where the first run keeps its files. */
   directory(): string;
   /** Another orchestrator, on the same directory. */
@@ -71,7 +71,7 @@ export async function sceneFor({ spec = {} }: State): Promise<Scene> {
       words().flatMap(([marker = '', pid]) =>
         pid === undefined ? [] : { runId: marker.split('/').at(-1)!, pid: Number(pid) },
       ),
-    heard: () => words().some(([word]) => word === 'heard'),
+    said: (wanted) => words().some(([word]) => word === wanted),
     directory() {
       directory ??= join(stateDir, 'runs', unit.runs()[0]!.runId);
       return directory;
@@ -90,55 +90,15 @@ function startStranger(): ProcessIdentity {
   return identify(stranger.pid!)!;
 }
 
-const recordOf = (scene: Scene) => readRecord(join(scene.directory(), 'record'));
+export const recordOf = (scene: Scene) => readRecord(join(scene.directory(), 'record'));
 
-async function start(scene: Scene, world: World, state: string): Promise<void> {
+/** Starts it, and waits until it is where it is to be killed. */
+export async function start(scene: Scene, world: World, state: string): Promise<void> {
   world.before?.(scene);
   scene.unit.orchestrator.request(UNIT, 'start.requested', 'test').catch(() => {});
   await expect.poll(() => scene.launches().length, { timeout: 10_000 }).toBe(world.launches ?? 1);
   await expect.poll(scene.unit.state, { timeout: 10_000 }).toBe(state);
 }
-
-export const STATES = {
-  spawning: {
-    async reach(scene, world) {
-      scene.unit.interference.deaf = true;
-      await start(scene, world, 'spawning/launching');
-    },
-  },
-  'waiting-health': {
-    spec: { ready: { tcp: 1, within: '60s' } },
-    reach: (scene, world) => start(scene, world, 'waiting-health'),
-  },
-  running: { reach: (scene, world) => start(scene, world, 'running/healthy') },
-  'idle-stalled': {
-    async reach(scene, world) {
-      await start(scene, world, 'running/healthy');
-      // Nobody can see yet that it is idle. To the machine it makes no difference who says so.
-      const sinceMs = performance.timeOrigin;
-      scene.unit.orchestrator.recorder.accept(UNIT, { type: 'activity.ceased', generation: 1, sinceMs });
-      await expect.poll(scene.unit.state).toBe('idle-stalled');
-    },
-  },
-  stopping: {
-    spec: { env: { PATIENT: 'yes' }, stop: { grace: '60s' } },
-    async reach(scene, world) {
-      await start(scene, world, 'running/healthy');
-      scene.unit.orchestrator.request(UNIT, 'stop.requested', 'test').catch(() => {});
-      await expect.poll(scene.heard, { timeout: 10_000 }).toBe(true);
-      expect(scene.unit.state()).toBe('stopping/terminating');
-    },
-  },
-  backoff: {
-    spec: { restart: { when: 'failure', backoff: { initial: '60s', max: '60s' } } },
-    async reach(scene, world) {
-      await start(scene, world, 'running/healthy');
-      if (world === WORLDS['it ended without a record']) await endUnseen(scene);
-      else process.kill(scene.launches()[0]!.pid, 'SIGUSR1');
-      await expect.poll(scene.unit.state, { timeout: 10_000 }).toBe('reaped/backoff');
-    },
-  },
-} satisfies Record<string, State>;
 
 const leaveNothing = async (scene: Scene): Promise<void> => {
   await endUnseen(scene);
@@ -212,7 +172,7 @@ export const WORLDS = {
 async function nothing(): Promise<void> {}
 
 /** The command is gone, and whoever should have written it down was gone before. */
-async function endUnseen(scene: Scene): Promise<void> {
+export async function endUnseen(scene: Scene): Promise<void> {
   const { launcher, child } = recordOf(scene) ?? {};
   for (const identity of [launcher, child]) {
     if (!identity || !identify(identity.pid)) continue;

@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
 import { identify } from '../../../src/adapters/system/identity.ts';
 import { leftIn } from '../../support/host.ts';
 import { type Crashable, inWords, UNIT } from './crashable.ts';
-import { type Scene, STATES, sceneFor, WORLDS, type World } from './matrix-scenes.ts';
+import { type Scene, sceneFor, WORLDS, type World } from './matrix-scenes.ts';
+import { STATES } from './matrix-states.ts';
 
 interface Recovered {
   readonly state: string;
@@ -34,6 +35,7 @@ const anew = (outcome: string): Recovered => ({
 
 const LAUNCHED = 'not possible: this state begins with a fact about a process, which somebody launched';
 const IDENTIFIED = 'not possible: this state begins with the identity of the process in the journal';
+const OUTCOME = 'not possible: sweeping begins with an outcome, which needs an end or a loss';
 const ENDED = 'not possible: backoff begins with an outcome, which needs an end or a loss';
 
 /** What is true in the end. A text says why there is no such case. */
@@ -55,14 +57,17 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof WORLDS, Recovered |
   'waiting-health': up('waiting-health'),
   running: up('running/healthy'),
   'idle-stalled': up('idle-stalled'),
-  stopping: {
-    ...up('stopping/terminating'),
-    'it lives': over('stopped 0'),
-    'it ended with a record': over('stopped 7'),
-    'it ended without a record': over('stopped'),
-    'nothing of it is left': over('stopped'),
-    'only its claim is left, and it lives': over('stopped'),
-    'its pid is a stranger’s': over('stopped'),
+  'stopping/asking': ending('stopped 0'),
+  'stopping/terminating': ending('stopped 0'),
+  'stopping/killing': ending('stopped SIGKILL'),
+  'stopping/sweeping': {
+    ...up('stopping/sweeping'),
+    'it lives': OUTCOME,
+    'it ended with a record': over('stopped 0'),
+    'it ended without a record': over('lost'),
+    'nothing of it is left': over('stopped 0'),
+    'only its claim is left, and it lives': OUTCOME,
+    'its pid is a stranger’s': over('stopped 0'),
   },
   backoff: {
     'it lives': ENDED,
@@ -92,6 +97,19 @@ function up(state: string): Record<keyof typeof WORLDS, Recovered | string> {
     'it is claimed, and its launcher died': IDENTIFIED,
     'only its claim is left, and it lives': lives(state),
     'its pid is a stranger’s': over('lost'),
+  };
+}
+
+/** It is to end. Where it lives, it is told so again. */
+function ending(lived: string): Record<keyof typeof WORLDS, Recovered | string> {
+  return {
+    ...up('stopping'),
+    'it lives': over(lived),
+    'it ended with a record': over('stopped 7'),
+    'it ended without a record': over('stopped'),
+    'nothing of it is left': over('stopped'),
+    'only its claim is left, and it lives': over('stopped'),
+    'its pid is a stranger’s': over('stopped'),
   };
 }
 
