@@ -2,6 +2,7 @@ import * as Data from 'effect/Data';
 import type { OutcomeKind } from '../machines/outcome.ts';
 import { nearest } from '../machines/spec/nearest.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
+import type { Failure } from '../store/failure.ts';
 import type { Milestone } from './types.ts';
 
 /** There is no such unit. */
@@ -46,6 +47,22 @@ export class NotReached extends Data.TaggedError('NotReached')<{
   }
   get hint(): string {
     return `See what it printed: \`reeve logs ${this.unitId}\`.`;
+  }
+}
+
+/** The system refused what it takes to open a state directory. */
+export class OpenRefused extends Data.TaggedError('OpenRefused')<{
+  readonly stateDir: string;
+  readonly failure: Failure;
+}> {
+  override get message(): string {
+    return `Cannot open ${this.stateDir}: ${this.failure.reason}.`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return this.failure.hint;
   }
 }
 

@@ -9,14 +9,17 @@ import { systemClock } from '../adapters/system/clock.ts';
 import { identify } from '../adapters/system/identity.ts';
 import { requireLinux } from '../adapters/system/platform.ts';
 import { fileWatchDriver } from '../adapters/watch/files.ts';
+import { isFault } from '../machines/errors.ts';
 import { assertConsistent, type UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import { isDamaged } from '../store/damage.ts';
+import { failureOf, isOutside } from '../store/failure.ts';
 import { lockStateDir } from '../store/lock.ts';
 import type { Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
 import { deathPolicy, withDeathPolicy } from './death-policy.ts';
+import { OpenRefused } from './errors.ts';
 import { assertOptions } from './options.ts';
 import { establishOwnerToken } from './owner-token.ts';
 import { createReeve, type Session } from './reeve.ts';
@@ -46,6 +49,7 @@ export const STORE_FILE = 'reeve.db';
  * @throws {StateDirBusy} Another orchestrator holds the state directory.
  * @throws {InvalidSpec} The units do not fit together.
  * @throws {NotAStore | SchemaTooNew | StoreUnopenable} The store is not ours to use.
+ * @throws {OpenRefused} The system is out of descriptors, memory or space. Nothing is left open.
  * @throws {PlatformNotYet} Not on Linux.
  */
 export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
@@ -53,9 +57,10 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
   const plan = planOf(options);
   const { stateDir, clock, log, secrets } = plan;
   const sinceMs = clock.wallMs();
-  const unlock = lockStateDir(stateDir, { pid: process.pid, identity: identify(process.pid), sinceMs });
-  const hold = { sinceMs, unlock };
+  let unlock = (): void => {};
   try {
+    unlock = lockStateDir(stateDir, { pid: process.pid, identity: identify(process.pid), sinceMs });
+    const hold = { sinceMs, unlock };
     secrets.add(establishOwnerToken(stateDir));
     return await openHeld(plan, hold).catch((error: unknown) => {
       if (!isDamaged(error)) throw error;
@@ -64,7 +69,7 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
     });
   } catch (error) {
     unlock();
-    throw error;
+    throw isFault(error) || !isOutside(error) ? error : new OpenRefused({ stateDir, failure: failureOf(error) });
   }
 }
 

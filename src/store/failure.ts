@@ -15,6 +15,10 @@ const FAILURES: readonly (readonly [codes: readonly string[], failure: Failure])
     { kind: 'space', reason: 'no space is left on the disk', hint: 'Free some space on it, or raise the quota.' },
   ],
   [
+    ['EMFILE', 'ENFILE'],
+    { kind: 'other', reason: 'too many files are open', hint: 'Close some, or raise the limit: ulimit -n.' },
+  ],
+  [
     ['SQLITE_READONLY', 'SQLITE_PERM', 'SQLITE_AUTH', 'EACCES', 'EPERM', 'EROFS'],
     {
       kind: 'access',
@@ -43,7 +47,7 @@ const FAILURES: readonly (readonly [codes: readonly string[], failure: Failure])
     {
       kind: 'access',
       reason: 'the file or its directory is not there, or cannot be opened',
-      hint: 'Check that every part of the path is a directory that this user may enter.',
+      hint: 'Check that every part of its path may be entered by this user, and how many files may be open: ulimit -n.',
     },
   ],
   [

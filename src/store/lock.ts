@@ -45,8 +45,13 @@ export function lockStateDir(stateDir: string, holder: Holder): () => void {
   if (!lock) throw new StateDirBusy({ stateDir, holder: readHolder(stateDir) });
   const path = join(stateDir, HOLDER);
   const draft = `${path}.${holder.pid}`;
-  writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 });
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 });
+    renameSync(draft, path);
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
   return () => {
     rmSync(path, { force: true });
     lock.close();

@@ -129,6 +129,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOMEM: 'The system is out of memory. It is tried again.',
   ENOSPC: 'The disk of the state directory is full. It is tried again.',
   EDQUOT: 'The disk quota is used up. It is tried again.',
+  EINVAL: 'No launch is possible with a limit of fewer than 200 open files: see ulimit -n.',
   E2BIG: 'Arguments and environment together are too large. Pass the data in a file.',
 };
 
