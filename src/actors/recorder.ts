@@ -190,10 +190,10 @@ export class Recorder {
     const { registry, onEntry, perform, onForgotten, log } = this.#options;
     const isDegraded = this.degraded !== null;
     this.#nextSeq += tick.entries.length;
-    for (const { actor, error, arrival } of faults) this.#trust.withdraw(actor, error, arrival);
     for (const { unitId, timer } of tick.timersCleared) this.wheel.disarm(unitId, timer);
     for (const row of tick.timersSet) this.wheel.arm(row);
     for (const step of steps) publish(step, log);
+    for (const { actor, error, arrival } of faults) this.#trust.withdraw(actor, error, arrival);
     for (const { unitId, seq, index } of tick.outboxAdded) {
       const actor = registry.get(unitId);
       if (actor) actor.launching = { seq, index };

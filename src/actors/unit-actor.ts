@@ -61,6 +61,9 @@ export function createPublicRef(
 
 /** Lets an actor be where a step has led it, and everybody see it. An observer that throws changes nothing. */
 export function publish({ actor, event, entry, next, unsnapped }: ComputedStep, log: Log): void {
+  // It has ended, which it was let begin again for.
+  const isNewRun = next.context.generation !== actor.snapshot.context.generation;
+  if (isNewRun || stateOf(next.value).state === 'reaped') actor.released = false;
   actor.snapshot = next;
   actor.aseq = entry.aseq;
   actor.unsnapped = unsnapped;
