@@ -54,6 +54,15 @@ export function knownByRun(
   });
 }
 
+type KnownRun = Parameters<typeof knownByRun>[2];
+
+/** While the store cannot be written, it knows less of a run than we do; it never knows more. */
+function newerOf(stored: KnownRun, { id: unitId, generation, run, outcome }: UnitContext): KnownRun {
+  const storedGeneration = stored?.generation ?? 0;
+  const isNewer = generation > storedGeneration || (generation === storedGeneration && outcome !== null);
+  return run && isNewer ? { ...run, unitId, generation, orderedMs: stored?.orderedMs ?? 0, outcome } : stored;
+}
+
 type Ports = { readonly store: Store; readonly clock: Clock; readonly log: Log; readonly instance: string };
 
 /** Makes actors: new ones with their first entry, and old ones from what the journal kept. */
@@ -113,8 +122,9 @@ export class ActorFactory {
 
   /** A quarantined unit that shall end begins again. */
   released(quarantined: UnitActor): Birth {
-    const { id, epoch, spec } = quarantined.snapshot.context as UnitContext;
-    const next = this.#knownByItsRun(spec.kind, { id, epoch, spec });
+    const known: UnitContext = quarantined.snapshot.context;
+    const { id, epoch, spec } = known;
+    const next = this.#knownByItsRun(spec.kind, { id, epoch, spec }, known);
     const { spec: _, ...patch } = next.context as Record<string, Json>;
     const step = { next, patch, commands: [] };
     const birth = this.#birth(null, spec.kind, { id, epoch, spec }, quarantined.aseq, true, step);
@@ -126,8 +136,9 @@ export class ActorFactory {
    * A unit as its newest run alone tells it; what else it knew of itself is forgotten. Whether the run still lives is
    * found out as after a crash.
    */
-  #knownByItsRun(kind: UnitKind, input: UnitInput): UnitActor['snapshot'] {
-    return knownByRun(this.#kind(kind).stepper, input, this.#ports.store.runs(input.id)[0] ?? null);
+  #knownByItsRun(kind: UnitKind, input: UnitInput, known?: UnitContext): UnitActor['snapshot'] {
+    const stored = this.#ports.store.runs(input.id)[0] ?? null;
+    return knownByRun(this.#kind(kind).stepper, input, known ? newerOf(stored, known) : stored);
   }
 
   #birth(
@@ -174,8 +185,12 @@ export class ActorFactory {
       definition: definitionHash(machine),
       version: Number(machine.version),
     };
-    const graph = JSON.parse(JSON.stringify(graphOf(machine))) as Json;
-    this.#ports.store.rememberMachine({ definition: kind.definition, machine: name, version: kind.version, graph });
+    const { definition, version } = kind;
+    const { store } = this.#ports;
+    if (store.machine(definition) === null) {
+      const graph = JSON.parse(JSON.stringify(graphOf(machine))) as Json;
+      store.rememberMachine({ definition, machine: name, version, graph });
+    }
     this.#kinds.set(name, kind);
     return kind;
   }

@@ -12,7 +12,7 @@ import { aliveOf, readyOf, type UnitContext } from '../machines/context.ts';
 import { isFault, problemOf } from '../machines/errors.ts';
 import type { Fact } from '../machines/events.ts';
 import type { UnitSpec } from '../machines/spec.ts';
-import type { Driver, Log, Probes, Reporter } from './ports.ts';
+import type { Clock, Driver, Log, Probes, Reporter } from './ports.ts';
 import type { Replies } from './replies.ts';
 import type { ComputedStep } from './tick.ts';
 
@@ -27,20 +27,24 @@ export interface InterpreterOptions {
   readonly probes: Probes;
   readonly replies: Replies;
   readonly log: Log;
+  readonly clock: Clock;
   readonly report: Reporter;
 }
+
+/** How long a driver that was asked for something is waited for when all is closed. */
+export const ANSWERS_WITHIN_MS = 10_000;
 
 export interface Interpreter {
   /** Does what the step's entry commands, as far as it is due. */
   perform(step: ComputedStep, isDue: (command: Command) => boolean): void;
-  /** Resolves when everything that was begun has been answered by its driver. */
+  /** Resolves when everything that was begun has been answered by its driver, or has had time enough for that. */
   settled(): Promise<void>;
 }
 
 class CommandFailed extends Data.TaggedError('CommandFailed')<{ readonly cause: unknown }> {}
 
 export function createInterpreter(options: InterpreterOptions): Interpreter {
-  const { drivers, probes, replies, report, log } = options;
+  const { drivers, probes, replies, report, log, clock } = options;
   const underWay = new Set<Fiber.Fiber<void>>();
 
   return {
@@ -52,7 +56,13 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
       });
     },
     async settled() {
-      await Promise.all([...underWay].map((fiber) => Effect.runPromise(Fiber.await(fiber))));
+      const late = Promise.withResolvers<void>();
+      const cancel = clock.setTimer(ANSWERS_WITHIN_MS, () => {
+        log.warn({}, `${underWay.size} commands are not answered after ${ANSWERS_WITHIN_MS} ms: their drivers hang`);
+        late.resolve();
+      });
+      const answered = Promise.all([...underWay].map((fiber) => Effect.runPromise(Fiber.await(fiber))));
+      await Promise.race([answered, late.promise]).finally(cancel);
     },
   };
 
@@ -63,18 +73,29 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
       catch: (cause) => new CommandFailed({ cause }),
     }).pipe(
       Effect.catch(({ cause }) =>
-        Effect.sync(() => {
+        Effect.promise(async () => {
           log.warn(
             { unit: run.unitId, generation: run.generation, seq },
             `${command.type}: ${problemOf(cause).message}`,
           );
-          report({ unitId: run.unitId, cause: seq, fact: failureOf(command, run.generation, cause) });
+          const never = command.type === 'launch' && (await isRevoked(run, context.spec));
+          report({ unitId: run.unitId, cause: seq, fact: failureOf(command, run.generation, cause, never) });
         }),
       ),
     );
     const fiber = Effect.runFork(attempt);
     underWay.add(fiber);
     fiber.addObserver(() => underWay.delete(fiber));
+  }
+
+  /** Whoever does not know whether a launch has begun takes it back (I1). Where nobody can tell, its deadline looks. */
+  async function isRevoked(run: RunRef, spec: UnitSpec): Promise<boolean> {
+    const driver = drivers[driverNameOf(spec)];
+    try {
+      return !driver || (await driver.sight(run)).is === 'revoked';
+    } catch {
+      return false;
+    }
   }
 
   async function carryOut(command: WorldCommand, key: string, seq: number, run: RunRef, spec: UnitSpec): Promise<void> {
@@ -120,9 +141,9 @@ export function runOf({ id, epoch, generation, run }: UnitContext): RunRef {
   return { unitId: id, runId: run?.runId ?? `${epoch}.${generation}`, generation, handle: run?.handle ?? null };
 }
 
-/** A launch that could not even be tried is a launch that failed; the rest is noted, and deadlines deal with it. */
-function failureOf({ type }: WorldCommand, generation: number, cause: unknown): Fact {
+/** A launch that has never begun is one that failed; the rest is noted, and deadlines deal with it. */
+function failureOf({ type }: WorldCommand, generation: number, cause: unknown, isRevoked: boolean): Fact {
   const problem = problemOf(cause);
-  if (type !== 'launch') return { type: 'driver.failed', generation, command: type, problem };
+  if (!isRevoked) return { type: 'driver.failed', generation, command: type, problem };
   return { type: 'run.launch-failed', generation, problem, resource: !isFault(cause) };
 }

@@ -119,6 +119,7 @@ export class Recorder {
       earlier?.ref.stop();
       registry.add(actor);
     });
+    for (const row of tick.timersSet) this.wheel.arm(row);
     tick.entries.forEach(onEntry);
     this.#whenWritten(tick, () => {});
   }

@@ -65,11 +65,16 @@ export function graphOf(machine: AnyStateMachine): MachineGraph {
  * What a name *means* is not part of it: the code of a guard or an action may change under the same hash.
  */
 export function definitionHash(machine: AnyStateMachine): string {
-  return createHash('sha256')
-    .update(canonicalJson(graphOf(machine)))
-    .digest('hex')
-    .slice(0, 16);
+  const known = hashes.get(machine);
+  if (known !== undefined) return known;
+  const whole = createHash('sha256').update(canonicalJson(graphOf(machine)));
+  const hash = whole.digest('hex').slice(0, 16);
+  hashes.set(machine, hash);
+  return hash;
 }
+
+/** A machine does not change, and to draw its whole graph takes a millisecond. */
+const hashes = new WeakMap<AnyStateMachine, string>();
 
 /** The same text for the same value, whatever the order of its keys. */
 export function canonicalJson(value: unknown): string {
