@@ -72,7 +72,7 @@ describe('a launch that was claimed, and has not said who the command is', () =>
   });
 });
 
-test('a launcher that dies between its claim and its name is a failure, not something to do again at once', async () => {
+test('a launcher that dies between claim and name is a failure, not something to do again at once', async () => {
   const rig = await openRig();
   const directory = join(rig.stateDir, 'bin');
   const [name = ''] = readdirSync(directory).filter((one) => one.startsWith('launch-'));

@@ -65,7 +65,8 @@ test('killed while they have their grace: the next orchestrator ends them', asyn
 
 test('killed when the exit was recorded, and before anybody was told to go: the next one ends them', async () => {
   const here = place();
-  const dies = `reeve.observe(({ event }) => { if (event.type === 'run.exited') process.kill(process.pid, 'SIGKILL'); });`;
+  const dies = `
+    reeve.observe(({ event }) => { if (event.type === 'run.exited') process.kill(process.pid, 'SIGKILL'); });`;
   const first = host(here, `${dies} ${ENDS_IT}`);
   expect(await first.ended).toEqual({ code: null, signal: 'SIGKILL' });
   expect(await reopened(here, strayOf(here))).toEqual({ stray: 'gone', outcomes: [['stopped', 0]] });
