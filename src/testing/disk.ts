@@ -13,6 +13,8 @@ export class Disk {
   commitMs = 0;
   /** How many writes it refused. */
   refused = 0;
+  /** The last write was refused: whoever dies now may know more than is written. */
+  isBehind = false;
   readonly #clock: SimulatedClock;
 
   constructor(clock: SimulatedClock) {
@@ -28,6 +30,7 @@ export class Disk {
       <Args extends unknown[], Result>(write: (...args: Args) => Result) =>
       (...args: Args): Result => {
         this.#write();
+        this.isBehind = false;
         return write(...args);
       };
     return { ...store, commit: writing(store.commit), trim: writing(store.trim), setMeta: writing(store.setMeta) };
@@ -38,6 +41,7 @@ export class Disk {
     if (!this.isFull && this.failures === 0) return;
     if (!this.isFull) this.failures--;
     this.refused++;
+    this.isBehind = true;
     const cause = Object.assign(new Error('database or disk is full'), { code: 'ENOSPC', syscall: 'write' });
     throw new StoreUnwritable({ path: 'the simulated disk', failure: failureOf(cause), cause });
   }

@@ -56,6 +56,8 @@ export class Simulation {
   readonly asked: Asked[] = [];
   /** How many orchestrators there were. */
   lives = 0;
+  /** How many of them ended while the disk refused what they knew. */
+  forgotten = 0;
   store: Store;
   readonly #options: SimulationOptions;
   readonly #processes: SimulatedProcesses;
@@ -98,6 +100,7 @@ export class Simulation {
     }
     const life = new Life(this.clock.session(), () => this.#bury());
     this.#life = life;
+    this.disk.isBehind = false;
     this.lives++;
     life.endAfter(effects);
     try {
@@ -201,6 +204,7 @@ export class Simulation {
 
   #bury(): void {
     this.#orchestrator = null;
+    if (this.disk.isBehind) this.forgotten++;
     for (const port of this.#ports) void port.close();
     if (this.#successor) this.#successorAtMs = this.clock.monoMs() + this.#successor.downMs;
   }

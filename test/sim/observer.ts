@@ -20,8 +20,6 @@ export class Observer {
   readonly #specs: ReadonlyMap<UnitId, UnitSpec>;
   readonly #deeds = new Set<string>();
   readonly #states: StateWatch;
-  /** An orchestrator died that had more to write than it could: what it knew is lost (I13). */
-  #hasForgotten = false;
   #sim: Simulation | null = null;
 
   constructor(specs: ReadonlyMap<UnitId, UnitSpec>) {
@@ -50,15 +48,12 @@ export class Observer {
   expect(step: Step): void {
     this.#deeds.add('unit' in step ? `${step.do} ${step.unit}` : step.do);
     if (step.do === 'bug') this.#states.distrust(step.unit);
-    if (step.do === 'crash' || step.do === 'reboot' || step.do === 'leave')
-      this.#hasForgotten ||= this.#sim?.disk.isFull ?? false;
   }
 
   /** Compares what stands now, when nothing more can happen without time passing. */
   look(): void {
     const sim = this.#sim;
     if (!sim) return;
-    this.#hasForgotten ||= sim.disk.isFull && !sim.isUp;
     for (const violation of sim.world.violations) this.#blame(violation);
     this.#states.look(sim);
   }
@@ -75,7 +70,7 @@ export class Observer {
     for (const { runId, outcome } of tick.runsEnded) {
       const unitId = units.get(runId) ?? sim.store.run(runId)?.unitId ?? '';
       const spec = this.#specs.get(unitId);
-      if (!spec || this.#hasForgotten) continue;
+      if (!spec || sim.forgotten > 0) continue;
       const process = sim.world.processOf(runId);
       const deeds = {
         spec,
@@ -105,7 +100,7 @@ export class Observer {
   /** An answer `done` is true when it is given (I6). */
   #checkYes({ entry, type, generation }: Yes): void {
     const sim = this.#sim;
-    if (!sim || this.#hasForgotten || sim.disk.refused > 0) return;
+    if (!sim || sim.forgotten > 0 || sim.disk.refused > 0) return;
     const { unitId, seq } = entry;
     if (unitId === SUPERVISOR) {
       if (type === 'down.requested') this.#checkDown(sim, seq);

@@ -33,6 +33,7 @@ export class StateWatch {
   /** When an orchestrator opened last, or a disk refused something. */
   #troubledMs = 0;
   #troubles = 0;
+  #comparedSeq = 0;
   readonly #distrusted = new Set<UnitId>();
   /** Nobody watches them, because their driver did not do as it was told: they cannot be known. */
   readonly #unwatched = new Map<UnitId, number>();
@@ -91,10 +92,28 @@ export class StateWatch {
     this.#blame(`"${id}" has been ${JSON.stringify(value)} for ${nowMs - sinceMs} ms, and ${runId} ${truth}`);
   }
 
-  /** What recovery would find is what is known (I5), every wait has its deadline, and none was passed over (I4). */
+  /** What is stored is what is known, and no deadline was passed over (I4). */
   #compareWithStore(sim: Simulation): void {
     const { store, clock, orchestrator } = sim;
     const timers = store.timers();
+    const lastSeq = store.lastSeq();
+    if (lastSeq !== this.#comparedSeq) this.#compareStates(sim, timers);
+    this.#comparedSeq = lastSeq;
+    const overdue = new Map<string, number>();
+    for (const row of timers) {
+      const dueMs = this.#dueMs(row, clock.bootId);
+      const isDeaf = orchestrator.registry.get(row.unitId)?.quarantined !== null;
+      if (dueMs >= clock.monoMs() || isDeaf) continue;
+      const key = `${row.timer} of "${row.unitId}", armed by entry ${row.seq},`;
+      overdue.set(key, clock.monoMs());
+      const seenMs = this.#overdue.get(key);
+      if (seenMs !== undefined && seenMs < clock.monoMs()) this.#blame(`${key} was due at ${dueMs} (I4)`);
+    }
+    this.#overdue = overdue;
+  }
+
+  /** What recovery would find is what is known (I5), and every wait has its deadline (I4). */
+  #compareStates({ store, orchestrator }: Simulation, timers: readonly TimerRow[]): void {
     for (const stored of loadStates(store)) {
       const actor = orchestrator.registry.get(stored.unit.id);
       if (!actor || actor.quarantined !== null || stored.unreadable) continue;
@@ -108,17 +127,6 @@ export class StateWatch {
         this.#blame(`"${id}" is ${JSON.stringify(snapshot.value)} without a deadline (I4)`);
       }
     }
-    const overdue = new Map<string, number>();
-    for (const row of timers) {
-      const dueMs = this.#dueMs(row, clock.bootId);
-      const isDeaf = orchestrator.registry.get(row.unitId)?.quarantined !== null;
-      if (dueMs >= clock.monoMs() || isDeaf) continue;
-      const key = `${row.timer} of "${row.unitId}", armed by entry ${row.seq},`;
-      overdue.set(key, clock.monoMs());
-      const seenMs = this.#overdue.get(key);
-      if (seenMs !== undefined && seenMs < clock.monoMs()) this.#blame(`${key} was due at ${dueMs} (I4)`);
-    }
-    this.#overdue = overdue;
   }
 
   /** The latest time at which a timer may be due. What a new orchestrator gives more time to, it does not write down. */
