@@ -12,7 +12,9 @@ import { aliveOf, readyOf, type UnitContext } from '../machines/context.ts';
 import { isFault, problemOf } from '../machines/errors.ts';
 import type { Fact } from '../machines/events.ts';
 import type { UnitSpec } from '../machines/spec.ts';
-import type { Clock, Driver, Log, Probes, Reporter } from './ports.ts';
+import { stateOf } from '../machines/view.ts';
+import type { ProbePurpose } from '../machines/vocabulary.ts';
+import type { Clock, Driver, Log, ProbeOrder, Probes, Reporter } from './ports.ts';
 import type { Replies } from './replies.ts';
 import type { ComputedStep } from './tick.ts';
 
@@ -41,6 +43,12 @@ export interface Interpreter {
   settled(): Promise<void>;
 }
 
+/** A unit as it is after the entry whose commands are performed. */
+interface UnitNow {
+  readonly context: UnitContext;
+  readonly value: unknown;
+}
+
 class CommandFailed extends Data.TaggedError('CommandFailed')<{ readonly cause: unknown }> {}
 
 export function createInterpreter(options: InterpreterOptions): Interpreter {
@@ -52,7 +60,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
       entry.commands.forEach((command, index) => {
         if (!isDue(command)) return;
         if (command.type === 'reply') replies.settle(command.params.requestId, command.params.problem);
-        else if (isWorldCommand(command)) begin(command, `${entry.seq}.${index}`, entry.seq, next.context);
+        else if (isWorldCommand(command)) begin(command, `${entry.seq}.${index}`, entry.seq, next);
       });
     },
     async settled() {
@@ -66,10 +74,11 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     },
   };
 
-  function begin(command: WorldCommand, key: string, seq: number, context: UnitContext): void {
+  function begin(command: WorldCommand, key: string, seq: number, unit: UnitNow): void {
+    const { context } = unit;
     const run = runOf(context);
     const attempt = Effect.tryPromise({
-      try: () => carryOut(command, key, seq, run, context.spec),
+      try: () => carryOut(command, key, seq, unit),
       catch: (cause) => new CommandFailed({ cause }),
     }).pipe(
       Effect.catch(({ cause }) =>
@@ -98,11 +107,11 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     }
   }
 
-  async function carryOut(command: WorldCommand, key: string, seq: number, run: RunRef, spec: UnitSpec): Promise<void> {
-    const name = driverNameOf(spec);
+  async function carryOut(command: WorldCommand, key: string, seq: number, unit: UnitNow): Promise<void> {
+    const call = { key, seq, run: runOf(unit.context), spec: unit.context.spec };
+    const name = driverNameOf(call.spec);
     const driver = drivers[name];
     if (!driver) throw new NoDriver({ name });
-    const call = { key, seq, run, spec };
     switch (command.type) {
       case 'launch':
         return driver.launch(call);
@@ -115,14 +124,21 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
       case 'sweep':
         return driver.sweep(call, command.params.how);
       case 'startProbe': {
-        const { probe } = command.params;
-        const probeSpec = probe === 'ready' ? readyOf(spec) : aliveOf(spec);
-        return probeSpec ? probes.start({ key, seq, run, probe, unit: spec, spec: probeSpec }) : undefined;
+        const order = orderFor(command.params.probe, unit);
+        return order ? probes.start({ key, seq, run: call.run, unit: call.spec, ...order }) : undefined;
       }
       case 'stopProbe':
-        return probes.stop(run, command.params.probe);
+        return probes.stop(call.run, command.params.probe);
     }
   }
+}
+
+function orderFor(probe: ProbePurpose, { context, value }: UnitNow): ProbeOrder | null {
+  const { run, spec } = context;
+  const [ready, alive, startedMs] = [readyOf(spec), aliveOf(spec), run?.startedMs ?? null];
+  if (probe === 'ready') return ready && { probe, spec: ready, startedMs };
+  if (probe === 'alive') return alive && { probe, spec: alive, startedMs };
+  return spec.idle && { probe, spec: spec.idle, isIdle: stateOf(value).state === 'idle-stalled' };
 }
 
 class NoDriver extends Data.TaggedError('NoDriver')<{ readonly name: string }> {

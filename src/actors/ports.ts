@@ -6,7 +6,7 @@
  */
 import type { RunRef } from '../machines/commands.ts';
 import type { Fact } from '../machines/events.ts';
-import type { AliveSpec, ReadySpec, UnitSpec } from '../machines/spec.ts';
+import type { AliveSpec, IdleSpec, ReadySpec, UnitSpec } from '../machines/spec.ts';
 
 import type { EndMethod, ExitReport, Handle, ProbePurpose, RunId, UnitId } from '../machines/vocabulary.ts';
 
@@ -97,15 +97,19 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-export interface ProbeCall {
+/** A probe of one run: a question that is asked, or a look at whether the run works. */
+export type ProbeCall = {
   readonly key: string;
   readonly seq: number;
   readonly run: RunRef;
-  readonly probe: ProbePurpose;
   /** Where a command that is asked runs, and what it is given. */
   readonly unit: UnitSpec;
-  readonly spec: ReadySpec | AliveSpec;
-}
+} & ProbeOrder;
+/** `startedMs`: since when the run is there, by the wall. `isIdle`: that it is idle was told before. */
+export type ProbeOrder =
+  | { readonly probe: 'ready'; readonly spec: ReadySpec; readonly startedMs: number | null }
+  | { readonly probe: 'alive'; readonly spec: AliveSpec; readonly startedMs: number | null }
+  | { readonly probe: 'idle'; readonly spec: IdleSpec; readonly isIdle: boolean };
 /**
  * Asks the world bounded questions, again and again, and reports only the edges. Counters start fresh with every start.
  */

@@ -72,7 +72,8 @@ export type TimerName =
   | 'debounce';
 export type TimerRestore = 'absolute' | 'restart';
 
-export type ProbePurpose = 'ready' | 'alive';
+/** `idle`: whether anything of the run can be seen to work, for units whose idleness means something. */
+export type ProbePurpose = 'ready' | 'alive' | 'idle';
 
 /** How strongly a run is asked to end: by the thing itself, by its stop signal, by SIGKILL. */
 export type EndMethod = 'ask' | 'terminate' | 'kill';

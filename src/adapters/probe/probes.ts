@@ -1,4 +1,4 @@
-import type { Clock, Log, ProbeCall, Probes, Reporter } from '../../actors/ports.ts';
+import type { Clock, Log, Probes, Reporter } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import type { Fact } from '../../machines/events.ts';
 import type { ProbeTarget } from '../../machines/spec.ts';
@@ -7,7 +7,7 @@ import { type Answer, type Bounds, failed } from './answer.ts';
 import { askExec, type CommandQuestion, type RunCommand } from './exec.ts';
 import { askHttp } from './http.ts';
 import type { Verdict } from './judge.ts';
-import { startProbing } from './probing.ts';
+import { type Question, startProbing } from './probing.ts';
 import { askTcp } from './tcp.ts';
 
 /**
@@ -40,7 +40,7 @@ export function systemProbes({ clock, log, whyNotOurs, exec = nobodyRuns, redact
     return asking;
   };
 
-  const ask = async (call: ProbeCall, bounds: Bounds): Promise<Answer> => {
+  const ask = async (call: Question, bounds: Bounds): Promise<Answer> => {
     const { target } = call.spec;
     if ('exec' in target) return askCommand({ unit: call.unit, command: target.exec, ...bounds });
     const answer = await ('tcp' in target ? askTcp(target.tcp, bounds) : askHttp(target, bounds, redact));
@@ -51,7 +51,7 @@ export function systemProbes({ clock, log, whyNotOurs, exec = nobodyRuns, redact
     return why === null ? answer : failed(why);
   };
 
-  const tell = ({ run, probe, seq }: ProbeCall, verdict: Verdict) => {
+  const tell = ({ run, probe, seq }: Question, verdict: Verdict) => {
     report?.({ unitId: run.unitId, cause: seq, fact: factOf(run.generation, probe, verdict) });
   };
 
@@ -65,6 +65,7 @@ export function systemProbes({ clock, log, whyNotOurs, exec = nobodyRuns, redact
       report = reporter;
     },
     async start(call) {
+      if (call.probe === 'idle') return;
       const name = nameOf(call.run, call.probe);
       if (running.get(name)?.key === call.key) return;
       stop(name);

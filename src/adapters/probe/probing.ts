@@ -4,18 +4,21 @@ import { type Answer, type Bounds, failed } from './answer.ts';
 import { gapDetector } from './gap.ts';
 import { aliveJudge, type Judge, readyJudge, type Verdict } from './judge.ts';
 
+/** A probe that asks something. */
+export type Question = Exclude<ProbeCall, { readonly probe: 'idle' }>;
+
 export interface ProbingPorts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly ask: (call: ProbeCall, bounds: Bounds) => Promise<Answer>;
-  readonly tell: (call: ProbeCall, verdict: Verdict) => void;
+  readonly ask: (call: Question, bounds: Bounds) => Promise<Answer>;
+  readonly tell: (call: Question, verdict: Verdict) => void;
 }
 
 /**
  * Asks the same question again and again, one at a time, `every` after the last one began. Returns how to stop it; then
  * the question in flight is dropped, and nothing more is told. A readiness probe that passed has stopped itself.
  */
-export function startProbing(call: ProbeCall, { clock, log, ask, tell }: ProbingPorts): () => void {
+export function startProbing(call: Question, { clock, log, ask, tell }: ProbingPorts): () => void {
   const { every, timeout: timeoutMs } = call.spec;
   const judge = judgeFor(call);
   const hasGap = gapDetector(clock, Math.max(every, timeoutMs));
@@ -64,7 +67,7 @@ export function startProbing(call: ProbeCall, { clock, log, ask, tell }: Probing
   return stop;
 }
 
-const judgeFor = ({ probe, spec }: ProbeCall): Judge =>
+const judgeFor = ({ probe, spec }: Question): Judge =>
   probe === 'ready' ? readyJudge() : aliveJudge('failures' in spec ? spec.failures : 1);
 
-const graceMsFor = ({ spec }: ProbeCall): number => ('failures' in spec ? spec.failures : 1) * spec.every;
+const graceMsFor = ({ spec }: Question): number => ('failures' in spec ? spec.failures : 1) * spec.every;

@@ -20,6 +20,7 @@ export function simulatedProbes({ world, clock }: { readonly world: World; reado
       report = reporter;
     },
     async start(call) {
+      if (call.probe === 'idle') return;
       const name = nameOf(call.run, call.probe);
       if (stops.get(name)?.key === call.key) return;
       stop(name);
@@ -34,19 +35,21 @@ export function simulatedProbes({ world, clock }: { readonly world: World; reado
     },
   };
 
-  function tell({ run, seq }: ProbeCall, fact: Fact) {
+  function tell({ run, seq }: Question, fact: Fact) {
     report?.({ unitId: run.unitId, cause: seq, fact });
   }
 }
+
+type Question = Exclude<ProbeCall, { readonly probe: 'idle' }>;
 
 const nameOf = (run: RunRef, probe: ProbePurpose) => `${probe} ${run.runId}`;
 
 /** Asks at once and then every `every`; answers are deferred like those of a network. Returns how to stop it. */
 function repeat(
-  call: ProbeCall,
+  call: Question,
   clock: Clock,
   ask: () => string | null,
-  tell: (call: ProbeCall, fact: Fact) => void,
+  tell: (call: Question, fact: Fact) => void,
 ): () => void {
   const { probe, spec, run } = call;
   const failuresMax = 'failures' in spec ? spec.failures : Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-import type { DriverCall, ProbeCall, Report, Reporter } from '../../../src/actors/ports.ts';
+import type { DriverCall, ProbeCall, ProbeOrder, Report, Reporter } from '../../../src/actors/ports.ts';
 import type { RunRef } from '../../../src/machines/commands.ts';
 import type { AliveSpec, ReadySpec, ServerSpec } from '../../../src/machines/spec.ts';
 
@@ -23,14 +23,12 @@ export const aliveEvery = (every: number, failures = 3): AliveSpec => ({
   target: { tcp: 1 },
 });
 
-export const probeFor = (run: RunRef, probe: ProbeCall['probe'], spec: ProbeCall['spec']): ProbeCall => ({
-  key: `${++seq}.0`,
-  seq,
-  run,
-  probe,
-  unit: serverSpec(run.unitId),
-  spec,
-});
+export function probeFor(run: RunRef, probe: 'ready', spec: ReadySpec): ProbeCall & { readonly probe: 'ready' };
+export function probeFor(run: RunRef, probe: 'alive', spec: AliveSpec): ProbeCall & { readonly probe: 'alive' };
+export function probeFor(run: RunRef, probe: 'ready' | 'alive', spec: ReadySpec | AliveSpec): ProbeCall {
+  const order = { probe, spec, startedMs: null } as ProbeOrder;
+  return { key: `${++seq}.0`, seq, run, unit: serverSpec(run.unitId), ...order };
+}
 
 /** Keeps what is reported. `said` gives the short form: unit, fact. */
 export function listener() {
