@@ -7,10 +7,11 @@ import { memory } from './memory.ts';
 import { pureStep } from './pure-step.ts';
 import { recordedStep } from './recorded-step.ts';
 import { recovery } from './recovery.ts';
+import { replay } from './replay.ts';
 import { status } from './status.ts';
 import { tableOf } from './table.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [pureStep, recordedStep, recovery, importing, status, memory];
+const BENCHMARKS: readonly Benchmark[] = [pureStep, recordedStep, recovery, importing, status, memory, replay];
 
 const { values } = parseArgs({
   options: {

@@ -8,6 +8,7 @@ export { parseDuration } from './api/duration.ts';
 export { BadDuration, InvalidOption, NotReached, UnitUp, UnknownUnit } from './api/errors.ts';
 export { type Evaluated, evaluate } from './api/evaluate.ts';
 export { BadExpression } from './api/expression.ts';
+export { type Fork, type ForkEdit, type ForkOptions, fork, type Parting } from './api/fork.ts';
 export { openLog } from './api/log.ts';
 export { openReeve } from './api/open.ts';
 export { openReadOnly, type ReadOnlyReeve } from './api/read-only.ts';

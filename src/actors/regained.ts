@@ -3,6 +3,7 @@ import { machines } from '../machines/machines.ts';
 import type { UnitSpec } from '../machines/spec.ts';
 import { createStepper, stateHash } from '../machines/step.ts';
 import type { Handle, Json, RunId } from '../machines/vocabulary.ts';
+import { recordedSpec } from '../store/replay/recorded-spec.ts';
 import type { Entry, RunRow, Tick } from '../store/rows.ts';
 import { knownByRun } from './actor-factory.ts';
 import { emptyTick, snapshotOf } from './arrivals.ts';
@@ -48,7 +49,7 @@ function beginning(spec: UnitSpec, epoch: string, run: RunRow) {
   const { spec: _, ...context } = whole as Record<string, Json>;
   const code = { version: Number(machine.version), definition: definitionHash(machine) };
   const state = { value, ...code, stateHash: stateHash(value, whole) };
-  const event = { type: 'unit.added', kind, epoch } as const;
+  const event = { type: 'unit.added', kind, epoch, spec: recordedSpec(spec) } as const;
   const entry = { unitId, aseq: 1, cause: null, event, patch: context, commands: [], ...state };
   return { entry, context };
 }

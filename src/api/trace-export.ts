@@ -1,4 +1,4 @@
-import { open as openFile } from 'node:fs/promises';
+import { open as openFile, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { secretsRegistry } from '../adapters/log/secrets.ts';
@@ -7,7 +7,6 @@ import { recallSecrets, resolveSecrets } from '../adapters/process/secrets.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import type { UnitSpec } from '../machines/spec.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
-import { makePrivate } from '../store/file.ts';
 import type { OutputLine } from '../store/replay/format.ts';
 import { traceLines } from '../store/replay/trace-lines.ts';
 import { InvalidOption } from './errors.ts';
@@ -38,6 +37,7 @@ const AROUND_ENTRIES = 500;
 const OUTPUT_BYTES = 64 * 1024;
 /** The newest ones: a unit that flaps has thousands. */
 const RUNS_MAX = 20;
+const PIECE_CHARS = 256 * 1024;
 
 /**
  * The lines of a trace file, one by one, each with its newline.
@@ -67,16 +67,32 @@ export async function* exportTrace(trace: Trace, filter: ExportFilter = {}): Asy
  */
 export async function writeTrace(trace: Trace, path: string, filter: ExportFilter = {}): Promise<void> {
   const file = await openFile(path, 'wx', 0o600);
+  const write = async (pieces: AsyncIterable<string | Buffer>): Promise<void> => {
+    for await (const piece of pieces) await file.writeFile(piece);
+  };
   try {
     // A umask takes bits away, also those of the owner.
     await file.chmod(0o600);
-    const into = file.createWriteStream({ autoClose: false });
-    const lines = exportTrace(trace, filter);
-    await (path.endsWith('.gz') ? pipeline(lines, createGzip(), into) : pipeline(lines, into));
+    const pieces = joined(exportTrace(trace, filter));
+    await (path.endsWith('.gz') ? pipeline(pieces, createGzip(), write) : write(pieces));
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
-  makePrivate(path);
+}
+
+/** Lines are short, and a write for each of them would take longer than they did. */
+async function* joined(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let piece = '';
+  for await (const line of lines) {
+    piece += line;
+    if (piece.length < PIECE_CHARS) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
 }
 
 function rangeOf(trace: Trace, { from, to, sinceMs, untilMs, around }: ExportFilter) {

@@ -1,5 +1,5 @@
 /** Every entry decided again by a machine, and compared with what was recorded. */
-import { canonicalJson, definitionHash } from '../../machines/definition.ts';
+import { definitionHash } from '../../machines/definition.ts';
 import { problemOf } from '../../machines/errors.ts';
 import type { JournaledEvent } from '../../machines/events.ts';
 import { type MachineName, machines as ours } from '../../machines/machines.ts';
@@ -7,7 +7,7 @@ import { createStepper, type Stepper, stateHash } from '../../machines/step.ts';
 import { SUPERVISOR } from '../../machines/supervisor.ts';
 import type { Json, UnitId } from '../../machines/vocabulary.ts';
 import type { Entry } from '../rows.ts';
-import { type Difference, differencesBetween } from './differences.ts';
+import { type Difference, differencesBetween, isSameJson } from './differences.ts';
 import { isBirth, type UnitMoment } from './fold.ts';
 import type { FoldStep, History } from './history.ts';
 import { Specs } from './specs.ts';
@@ -69,19 +69,21 @@ export class Verifier {
   check({ entry, before, after }: FoldStep): Checked {
     if (after === null) return { is: 'unknown', why: 'entries of its unit before it are missing' };
     const spec = this.#specs.of(entry, before);
-    if (isBirth(entry.event)) return this.#checkHash(entry, after, {}) ?? SAME;
+    if (isBirth(entry.event)) return this.#checkHash(entry, after, () => ({})) ?? SAME;
     if (entry.unitId !== SUPERVISOR && spec === null) return { is: 'unknown', why: 'the spec of its unit is not kept' };
     const code = this.#codeOf(spec?.kind ?? 'supervisor');
-    const given = spec === null ? {} : { spec: withDefaults(spec.spec) };
+    const given: Given = () => (spec === null ? {} : { spec: withDefaults(spec.spec) });
     const sameCode = code.definition === entry.definition && code.version === entry.version;
     try {
-      const fresh = code.stepper.begin({ id: entry.unitId, epoch: after.context.epoch, ...given }).next.context;
+      // Dear, and hardly ever needed.
+      const fresh: Fresh = () => code.stepper.begin({ id: entry.unitId, epoch: '', ...given() }).next.context;
       const state = this.#stateBefore(before as UnitMoment, code, given, fresh, sameCode);
       const { event, atMs, monoMs } = entry;
       const step = code.stepper.step(state, { ...event, atMs, monoMs } as JournaledEvent);
       const found = { value: step.next.value, patch: step.patch, commands: step.commands };
       for (const what of ['value', 'patch', 'commands'] as const) {
-        if (!isSame(entry[what], found[what])) return this.#differs(entry, what, sameCode, entry[what], found[what]);
+        if (!isSameJson(entry[what], found[what]))
+          return this.#differs(entry, what, sameCode, entry[what], found[what]);
       }
       this.#states.set(entry.unitId, { seq: entry.seq, snapshot: step.next });
       return this.#checkHash(entry, after, fresh) ?? SAME;
@@ -91,12 +93,12 @@ export class Verifier {
     }
   }
 
-  #stateBefore(before: UnitMoment, { stepper }: Code, given: object, fresh: Fresh, sameCode: boolean) {
+  #stateBefore(before: UnitMoment, { stepper }: Code, given: Given, fresh: Fresh, sameCode: boolean) {
     const known = this.#states.get(before.unitId);
     if (known?.seq === before.seq) return known.snapshot;
     // A unit that an older version of the machine left is completed, exactly as it is after an upgrade.
-    const context = sameCode ? before.context : completed(before.context, fresh);
-    return stepper.restore(before.value, { ...context, ...given });
+    const context = sameCode ? before.context : completed(before.context, fresh());
+    return stepper.restore(before.value, { ...context, ...given() });
   }
 
   /** A hash needs no machine: whether an entry describes the state that it says is told by the entries alone. */
@@ -104,7 +106,7 @@ export class Verifier {
     const found = stateHash(after.value, after.context);
     if (found === entry.stateHash) return null;
     // After an upgrade it knows more than its patches say, until it is written down as a whole.
-    const { spec: _, ...whole } = completed(after.context, fresh);
+    const { spec: _, ...whole } = completed(after.context, fresh());
     if (stateHash(after.value, whole) === entry.stateHash) return null;
     return this.#differs(entry, 'hash', true, entry.stateHash, found);
   }
@@ -131,16 +133,12 @@ export class Verifier {
   }
 }
 
-type Fresh = Readonly<Record<string, unknown>>;
+/** The spec, where there is one. */
+type Given = () => object;
+type Fresh = () => Readonly<Record<string, unknown>>;
 
 /** As a unit is restored: these came into specs later. */
 const withDefaults = (spec: Json) => ({ after: {}, group: null, ...(spec as object) });
-
-/** The order of keys means nothing, but comparing texts is faster where it is the same. */
-function isSame(recorded: unknown, computed: unknown): boolean {
-  if (recorded === computed || JSON.stringify(recorded) === JSON.stringify(computed)) return true;
-  return canonicalJson(recorded) === canonicalJson(plain(computed));
-}
 
 const plain = (value: unknown): Json => (value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json));
 
