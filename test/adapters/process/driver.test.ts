@@ -1,5 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import { conditionOf, identify } from '../../../src/adapters/system/identity.ts';
+import { eventually } from '../../support/waiting.ts';
 import { again, closeRigs, openRig } from './rig.ts';
 
 afterEach(closeRigs);
@@ -94,10 +96,22 @@ test('a launch that is ordered again under a new key does not launch again', asy
 
 test('the stop signal of the spec ends the whole group', async () => {
   const rig = await openRig();
-  const { call } = await rig.launch({ command: 'sleep 1000 & sleep 1000', stop: { signal: 'SIGUSR1' } });
+  const { call } = await rig.launch({
+    command: 'sleep 1000 & echo $!; exec sleep 1000',
+    stop: { signal: 'SIGUSR1' },
+  });
+  const output = rig.driver.outputs.follow(call.run.runId, { fromByte: 0 })[Symbol.asyncIterator]();
+  const member = identify(Number((await output.next()).value));
   await rig.driver.endRun(again(call), 'terminate');
   const { exit } = await rig.fact('run.exited', call);
   expect(exit.signal).toBe('SIGUSR1');
+  expect(
+    await eventually(
+      () => member && conditionOf(member),
+      (seen) => seen === 'gone',
+    ),
+  ).toBe('gone');
+  await output.return?.();
 });
 
 test('a stopped process hears its stop signal', async () => {
