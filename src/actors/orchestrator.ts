@@ -54,7 +54,7 @@ export class Orchestrator {
 
   /** Use {@link openOrchestrator}. */
   constructor(options: OrchestratorOptions) {
-    const { store, clock, log, drivers, probes } = options;
+    const { store, clock, log } = options;
     const { observe, observeJournal, tell, wakeReaders } = createAudience(log);
     this.#options = options;
     this.observe = observe;
@@ -63,7 +63,7 @@ export class Orchestrator {
     this.#factory = new ActorFactory(options, (unitId, event) => this.#acceptFromOutside(unitId, event));
     this.#supervisor = this.#factory.supervisor();
     this.registry = new Registry(this.#supervisor.actor);
-    this.#interpreter = createInterpreter({ drivers, probes, replies: this.#replies, log, report: this.#report });
+    this.#interpreter = createInterpreter({ ...options, replies: this.#replies, report: this.#report });
     this.recorder = new Recorder({
       registry: this.registry,
       store,
@@ -181,7 +181,7 @@ export class Orchestrator {
       type: 'unit.changed',
       unit: actor.id,
       up: this.registry.countUp(snapshotOf),
-      views: this.registry.neighbourhood(actor, snapshotOf, false),
+      views: this.registry.neighbourhood(actor, snapshotOf, snapshotOf(this.registry.supervisor).value === 'stopping'),
     });
     this.recorder.accept(SUPERVISOR, { type: 'unit.changed', make });
   }
@@ -199,11 +199,17 @@ export class Orchestrator {
   }
 
   #release(actor: UnitActor, again: () => void): boolean {
-    if (actor.released) return false;
     const { log } = this.#options;
+    if (actor.released) {
+      // Whoever waits for it waits no more.
+      this.#reconsider(actor);
+      return false;
+    }
     try {
       const birth = this.#factory.released(actor);
       this.recorder.bear([birth]);
+      // It may be at rest all at once, and others wait for that.
+      this.#reconsider(birth.actor);
       void this.#reconcile(birth.actor).then(again);
       return true;
     } catch (error) {

@@ -108,7 +108,7 @@ export class Registry {
     let unasked = ids.size;
     for (const one of ids) {
       const actor = this.#actors.get(one);
-      if (actor && isUp(stateOf(snapshotOf(actor).value))) return actor;
+      if (actor && !isHopeless(actor) && isUp(stateOf(snapshotOf(actor).value))) return actor;
       if (--unasked <= 0) return undefined;
       ids.delete(one);
       ids.add(one);
@@ -120,18 +120,20 @@ export class Registry {
     return [...this.#actors.values()].map((actor) => this.#view(actor, snapshotOf));
   }
 
-  /** Units that are not at rest. One that could not be made to end, though it was tried, counts no more. */
+  /** Units that are not at rest. */
   countUp(snapshotOf: SnapshotOf): number {
     let up = 0;
     for (const actor of this.#actors.values()) {
-      const isHopeless = actor.quarantined !== null && actor.released;
-      if (!isHopeless && isUp(stateOf(snapshotOf(actor).value))) up++;
+      if (!isHopeless(actor) && isUp(stateOf(snapshotOf(actor).value))) up++;
     }
     return up;
   }
 
   #view(actor: UnitActor, snapshotOf: SnapshotOf): UnitView {
-    return viewOf(snapshotOf(actor), this.#strategyOf(specOf(actor).group));
+    const view = viewOf(snapshotOf(actor), this.#strategyOf(specOf(actor).group));
+    if (isHopeless(actor)) return { ...view, state: 'reaped', substate: 'settled' };
+    // Whatever it was about to do, it does not do any more: it has to be told again.
+    return actor.quarantined === null ? view : { ...view, desired: 'up' };
   }
 
   #strategyOf(group: string | null): GroupStrategy {
@@ -154,6 +156,9 @@ export class Registry {
 }
 
 const specOf = ({ snapshot }: UnitActor): UnitSpec => (snapshot.context as UnitContext).spec;
+
+/** It could not be made to end, though it was tried: nobody waits for it any more, as if it were at rest. */
+const isHopeless = ({ quarantined, released }: UnitActor): boolean => quarantined !== null && released;
 
 const isWaiting = ({ value }: UnitActor['snapshot']): boolean => stateOf(value).substate === 'waiting';
 

@@ -136,36 +136,8 @@ describe('a fault of somebody else', () => {
     expect([down.answer, sim.world.pidsAlive(), sim.world.violations]).toEqual(['done', [], []]);
   });
 
-  test('a unit that was led out of one quarantine is ended from the next one, too', async () => {
-    const sim = await Simulation.open({ units: [aServer('a')] });
-    await sim.up();
-    const quarantine = (): void => {
-      sim.orchestrator.registry.get('a')!.quarantined = 'for a test';
-    };
-    quarantine();
-    const restarted = sim.ask('a', 'restart');
-    await sim.advance(1_000);
-    quarantine();
-    const down = sim.down();
-    await sim.advance(1_000);
-    expect([restarted.answer, down.answer, sim.world.pidsAlive()]).toEqual(['done', 'done', []]);
-  });
-
-  test('a machine that fails in the very tick that stops everything is stopped all the same', async () => {
-    const sim = await Simulation.open({ units: [aServer('a'), aServer('b')] });
-    await sim.up();
-    const actor = sim.orchestrator.registry.get('a')!;
-    const step = (): never => {
-      throw new Error('a bug in a machine');
-    };
-    Object.assign(actor, { stepper: { ...actor.stepper, step } });
-    const down = sim.down();
-    await sim.advance(1_000);
-    expect([down.answer, sim.world.pidsAlive()]).toEqual(['done', []]);
-  });
-
   test('a machine that cannot even be stopped keeps nobody from stopping the rest', async () => {
-    const sim = await Simulation.open({ units: [aServer('bad'), aServer('good')] });
+    const sim = await Simulation.open({ units: [aServer('good'), aServer('bad', { after: { good: 'ready' } })] });
     await sim.up();
     const bad = sim.orchestrator.registry.get('bad')!;
     bad.quarantined = 'for a test';
