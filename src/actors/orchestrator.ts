@@ -10,6 +10,7 @@ import type { RunRow, Store } from '../store/rows.ts';
 import { ActorFactory, type Birth } from './actor-factory.ts';
 import type { Deferred } from './arrivals.ts';
 import { type Audience, createAudience } from './audience.ts';
+import { closePorts } from './closing.ts';
 import { discardRuns } from './discard.ts';
 import { createInterpreter, type Drivers, type Interpreter } from './interpreter.ts';
 import type { Clock, Log, Probes, Report } from './ports.ts';
@@ -141,13 +142,11 @@ export class Orchestrator {
 
   /** Lets go of everything. Ends no run. */
   async close(): Promise<void> {
-    const { drivers, probes, store, log } = this.#options;
+    const { drivers, probes, store } = this.#options;
     this.#cancelTrim();
     this.recorder.close();
     await this.#interpreter.settled();
-    // One that cannot be closed keeps nobody else open.
-    const closed = await Promise.allSettled([...Object.values(drivers), probes].map((port) => port.close()));
-    for (const result of closed) if (result.status === 'rejected') log.warn({}, problemOf(result.reason).message);
+    await closePorts({ ...drivers, probes }, this.#options);
     this.#replies.close(CLOSED);
     for (const { ref } of [...this.registry.units(), this.registry.supervisor]) ref.stop();
     store.close();

@@ -97,7 +97,8 @@ export function tidy(units: readonly UnitActor[], { drivers, log, store }: World
   const openRuns = [...store.openRuns().map(({ runId }) => runId), ...current];
   const spared = units.filter(({ snapshot }) => keepsDescendants(snapshot.context.spec)).map(({ id }) => id);
   for (const [name, driver] of Object.entries(drivers)) {
-    driver.tidy(openRuns, spared, [...store.runIds(), ...current]).catch((error: unknown) => {
+    const tidied = async () => driver.tidy(openRuns, spared, [...store.runIds(), ...current]);
+    tidied().catch((error: unknown) => {
       log.warn({}, `what the ${name} driver left behind stays: ${problemOf(error).message}`);
     });
   }

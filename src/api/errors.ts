@@ -66,6 +66,22 @@ export class OpenRefused extends Data.TaggedError('OpenRefused')<{
   }
 }
 
+/** What would not end, though it was killed again and again. It is left, and the state directory is free. */
+export class StillRunning extends Data.TaggedError('StillRunning')<{
+  readonly units: readonly { readonly unitId: UnitId; readonly pid: number | null }[];
+}> {
+  override get message(): string {
+    const named = this.units.map(({ unitId, pid }) => (pid === null ? unitId : `${unitId} (pid ${pid})`));
+    return `Cannot stop ${named.join(', ')}: killed again and again, and still there.`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return 'It hangs in the kernel, mostly for a disk or a network. Opening the state directory again goes on with it.';
+  }
+}
+
 /** A unit that is up can neither be replaced nor removed. */
 export class UnitUp extends Data.TaggedError('UnitUp')<{ readonly unitId: UnitId; readonly state: string }> {
   override get message(): string {

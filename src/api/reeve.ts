@@ -9,6 +9,7 @@ import type { Store } from '../store/rows.ts';
 import { UnitUp, UnknownUnit } from './errors.ts';
 import { journalStream } from './journal-stream.ts';
 import { noticeIn } from './salvage.ts';
+import { stopAll } from './stop-all.ts';
 import type { Reeve, Result, UnitHandle } from './types.ts';
 import { createHandle, liveStatus } from './unit-handle.ts';
 
@@ -98,7 +99,7 @@ async function end(session: Session, leave: boolean, ending: AbortController) {
   try {
     if (leave) session.leave();
     else
-      await orchestrator.down().catch((error: unknown) => {
+      await stopAll(orchestrator).catch((error: unknown) => {
         failure = error;
         log.error({}, `cannot stop everything: ${problemOf(error).message}`);
       });
