@@ -50,6 +50,7 @@ function livedHistory(entryCount: number, unitCount: number): History {
     // It is read once, from its beginning: whoever asks for a single unit asks for what was before that.
     entries: ({ unitId } = {}) => (unitId === undefined ? entriesOf(entryCount, unitCount) : []),
     entry: () => null,
+    seqThrough: (seq) => seq,
     seqAt: () => 0,
     base: () => null,
     outputs: () => [],

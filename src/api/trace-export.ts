@@ -43,16 +43,17 @@ const PIECE_CHARS = 256 * 1024;
  * The lines of a trace file, one by one, each with its newline.
  *
  * What units name as secrets is taken out of all of them, and so are values of environments and passwords in
- * addresses. A piece of a history can be verified and shown as the whole can.
+ * addresses. The output of a unit whose secrets cannot be had now, to look for them, stays behind. A piece of a history can be verified and shown as the whole can.
  */
 export async function* exportTrace(trace: Trace, filter: ExportFilter = {}): AsyncGenerator<string, void, undefined> {
   const source = sourceOf(trace);
   const { fromSeq, throughSeq } = rangeOf(trace, filter);
   for (const unit of filter.units ?? []) refuseUnknown(trace, unit);
   const secrets = secretsOf(source);
-  const redact = (text: string): string => secrets(filter.redact?.(text) ?? text);
+  const redact = (text: string): string => secrets.redact(filter.redact?.(text) ?? text);
   const units = filter.units ?? null;
-  const outputs = await outputsOf(source, units, throughSeq, filter.outputBytes ?? OUTPUT_BYTES);
+  const printing = source.history.unitIds.filter((id) => (units?.includes(id) ?? true) && !secrets.untold.has(id));
+  const outputs = await outputsOf(source, printing, throughSeq, filter.outputBytes ?? OUTPUT_BYTES);
   const selection = { units, fromSeq, throughSeq, outputs, redact };
   for (const line of traceLines(source.history, selection)) {
     filter.signal?.throwIfAborted();
@@ -121,20 +122,21 @@ function refuseUnknown(trace: Trace, unit: UnitId): void {
   });
 }
 
-/** By their values, as far as those can still be had: what a program prints may hold them. */
-function secretsOf({ store }: TraceSource): (text: string) => string {
+/** By their values: what a program prints may hold them. `untold` are units whose values cannot be had any more. */
+function secretsOf({ store }: TraceSource) {
   const secrets = secretsRegistry();
+  const untold = new Set<UnitId>();
   for (const { id, spec } of store?.units() ?? []) {
     if (!hasSecrets(spec)) continue;
     try {
       resolveSecrets(spec, process.env, secrets);
     } catch {
-      // A secret that cannot be had any more can be known from who has it.
+      untold.add(id);
     }
     const [run] = store?.runs(id) ?? [];
     if (run?.outcome === null) recallSecrets({ key: '', seq: 0, run: { ...run, unitId: id }, spec }, secrets);
   }
-  return secrets.redact;
+  return { redact: secrets.redact, untold };
 }
 
 type WithSecrets = Extract<UnitSpec, { readonly env: unknown }>;
@@ -143,11 +145,10 @@ const hasSecrets = (spec: UnitSpec): spec is WithSecrets =>
 
 async function outputsOf(
   { history, stateDir, store }: TraceSource,
-  units: readonly UnitId[] | null,
+  ids: readonly UnitId[],
   throughSeq: number,
   maxBytes: number,
 ): Promise<readonly OutputLine[]> {
-  const ids = history.unitIds.filter((id) => units?.includes(id) ?? true);
   if (maxBytes === 0) return [];
   if (!store || stateDir === null) {
     return ids.flatMap((unitId) => history.outputs(unitId).map((output) => ({ seq: throughSeq, unitId, output })));

@@ -104,8 +104,8 @@ class OpenTrace implements Trace {
   }
 
   at(when: number | { readonly atMs: number }, unit?: UnitId): TraceMoment | null {
-    const seq = typeof when === 'number' ? Math.min(when, this.lastSeq) : this.#history.seqAt(when.atMs);
-    const entry = this.entry(seq) ?? this.#lastBefore(seq);
+    const seq = typeof when === 'number' ? this.#history.seqThrough(when) : this.#history.seqAt(when.atMs);
+    const entry = this.entry(seq);
     if (!entry) return null;
     const unitId = unit ?? entry.unitId;
     const moment = momentAt(this.#history, unitId, entry.seq);
@@ -134,16 +134,6 @@ class OpenTrace implements Trace {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-  }
-
-  /** In a piece of a history, the one that was asked for may be left out. */
-  #lastBefore(seq: number): Entry | null {
-    let last: Entry | null = null;
-    for (const id of this.#history.unitIds) {
-      const moment = momentAt(this.#history, id, seq);
-      if (moment && moment.seq > (last?.seq ?? 0)) last = this.entry(moment.seq);
-    }
-    return last;
   }
 }
 

@@ -202,6 +202,9 @@ describe('an exported trace', () => {
     for (const { entry, after } of await gathered(replay(piece))) {
       expect(after).toEqual(whole.at(entry.seq, entry.unitId)?.unit);
     }
+    // What was left out is shown as the last that was not.
+    expect(piece.at(piece.lastSeq + 5)?.seq).toBe(piece.lastSeq);
+    expect(piece.at(piece.firstSeq - 1)).toBeNull();
     // A piece of a piece is one, too, and the same words give the same bytes.
     const again = await gathered(exportTrace(piece));
     expect(again).toEqual(await gathered(exportTrace(piece)));
@@ -234,6 +237,23 @@ describe('an exported trace', () => {
     ).toEqual([false, false, true, true]);
     const copy = await openedTrace(traceFile(lines));
     expect(await verify(copy)).toMatchObject({ different: 0, untold: 0, entries: trace.entryCount });
+  });
+
+  test('leaves the output of a unit behind whose secrets cannot be looked for', async () => {
+    const stateDir = stateDirectory();
+    process.env.REEVE_TEST_SECRET = 'correct-horse';
+    const reeve = await opened({ stateDir });
+    const env = { secrets: { TOKEN: { env: 'REEVE_TEST_SECRET' } } };
+    await reeve.run(job({ id: 'leaky', command: 'echo $TOKEN', env }));
+    await reeve.run(job({ id: 'plain', command: 'echo hello' }));
+    delete process.env.REEVE_TEST_SECRET;
+    const lines = await gathered(exportTrace(await openedTrace(stateDir)));
+    const copy = await openedTrace(traceFile(lines));
+    expect([await copy.printed('leaky', copy.lastSeq), (await copy.printed('plain', copy.lastSeq))?.text]).toEqual([
+      null,
+      'hello\n',
+    ]);
+    expect(lines.join('')).not.toContain('correct-horse');
   });
 
   test('keeps what its runs had printed', async () => {

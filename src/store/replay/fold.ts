@@ -1,6 +1,5 @@
 /** Entries laid over each other: what was recorded, and no code that decides. */
-import type { Command, WorldCommand } from '../../machines/commands.ts';
-import { isWorldCommand } from '../../machines/commands.ts';
+import { isWorldCommand, type WorldCommand } from '../../machines/commands.ts';
 import type { EventBody } from '../../machines/events.ts';
 import type { Json, TimerName, TimerRestore, UnitId } from '../../machines/vocabulary.ts';
 import type { Entry, StateValue } from '../rows.ts';
@@ -97,22 +96,20 @@ function pendingAfter(before: readonly PendingCommand[], { event, commands, seq 
   }
   commands.forEach((command, index) => {
     if (!isWorldCommand(command)) return;
-    if (command.type === 'launch') after = NONE;
-    if (command.type === 'stopProbe') after = after.filter((one) => !isProbeOf(one.command, command.params.probe));
-    else after = [...after.filter((one) => one.command.type !== command.type || differs(one.command, command))];
+    // A launch begins a new run, and nobody waits for anything of the one before.
+    after = command.type === 'launch' ? NONE : after.filter((one) => !isReplacedBy(one.command, command));
     if (command.type !== 'stopProbe') after = [...after, { seq, index, command }];
   });
   return after;
+}
+
+/** The same command again, such as a second kill, is the same wait. */
+function isReplacedBy(earlier: WorldCommand, later: WorldCommand): boolean {
+  if (later.type === 'stopProbe') return earlier.type === 'startProbe' && earlier.params.probe === later.params.probe;
+  return earlier.type === later.type && JSON.stringify(earlier.params) === JSON.stringify(later.params);
 }
 
 function isAnswered({ type }: WorldCommand, event: EventBody): boolean {
   if (event.type === 'driver.failed') return event.command === type;
   return ANSWERS[type].has(event.type);
 }
-
-const isProbeOf = (command: Command, probe: string): boolean =>
-  command.type === 'startProbe' && command.params.probe === probe;
-
-/** The same command again, such as a second kill, is the same wait. */
-const differs = (one: WorldCommand, other: WorldCommand): boolean =>
-  JSON.stringify(one.params) !== JSON.stringify(other.params);

@@ -31,6 +31,8 @@ export interface History {
   readonly faults: readonly HistoryFault[];
   entries(range?: EntryRange): Iterable<Entry>;
   entry(seq: number): Entry | null;
+  /** The last entry up to this `seq`, which itself may be left out of a piece; 0: none. */
+  seqThrough(seq: number): number;
   /** The last entry up to this time of the wall clock; 0: none. */
   seqAt(atMs: number): number;
   /** The nearest state of a unit, at or below `seq`, that is at hand. */

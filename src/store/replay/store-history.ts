@@ -71,6 +71,10 @@ class StoreHistory implements History {
     return entry ?? null;
   }
 
+  seqThrough(seq: number): number {
+    return seq < this.firstSeq ? 0 : Math.min(seq, this.lastSeq);
+  }
+
   seqAt(atMs: number): number {
     let [low, high] = [this.firstSeq, this.lastSeq + 1];
     while (low < high) {

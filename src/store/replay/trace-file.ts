@@ -92,6 +92,12 @@ class TraceFile implements History {
     return line >= 0 && this.#index.entries.seqs.at(line) === seq ? this.#entryAt(line, false) : null;
   }
 
+  seqThrough(seq: number): number {
+    const { seqs } = this.#index.entries;
+    const count = seqs.countThrough(seq);
+    return count === 0 ? 0 : seqs.at(count - 1);
+  }
+
   seqAt(atMs: number): number {
     // The wall clock may have gone back, so this is the entry that a reader who looks for a time would stop at.
     let [low, high] = [0, this.entryCount];

@@ -205,6 +205,7 @@ const emptyHistory = () => ({
   faults: [],
   entries: () => [],
   entry: () => null,
+  seqThrough: () => 0,
   seqAt: () => 0,
   base: () => null,
   outputs: () => [],

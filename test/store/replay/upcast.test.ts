@@ -53,6 +53,7 @@ const bound = (history: ReturnType<typeof historyIn>) => ({
   faults: [],
   entries: history.entries.bind(history),
   entry: history.entry.bind(history),
+  seqThrough: history.seqThrough.bind(history),
   seqAt: history.seqAt.bind(history),
   base: history.base.bind(history),
   outputs: () => [],

@@ -23,6 +23,7 @@ function changed(history: History, change: (entry: Entry) => Entry): History {
       for (const entry of history.entries(range)) yield change(entry);
     },
     entry: (seq) => history.entry(seq),
+    seqThrough: (seq) => history.seqThrough(seq),
     seqAt: (atMs) => history.seqAt(atMs),
     base: () => null,
     outputs: () => [],
