@@ -43,7 +43,8 @@ const PIECE_CHARS = 256 * 1024;
  * The lines of a trace file, one by one, each with its newline.
  *
  * What units name as secrets is taken out of all of them, and so are values of environments and passwords in
- * addresses. The output of a unit whose secrets cannot be had now, to look for them, stays behind. A piece of a history can be verified and shown as the whole can.
+ * addresses. The output of a unit whose secrets cannot be had now, to look for them, stays behind. A piece of a history
+ * can be verified and shown as the whole can.
  */
 export async function* exportTrace(trace: Trace, filter: ExportFilter = {}): AsyncGenerator<string, void, undefined> {
   const source = sourceOf(trace);
