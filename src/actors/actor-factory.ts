@@ -42,6 +42,7 @@ export function knownByRun(
   stepper: Stepper,
   input: UnitInput,
   run: Omit<RunRow, 'orderedSeq'> | null,
+  known: Partial<UnitContext> = {},
 ): UnitActor['snapshot'] {
   const isOpen = run !== null && run.outcome === null;
   const value = !isOpen ? 'reaped.settled' : run.handle === null ? 'spawning.launching' : 'running';
@@ -51,6 +52,8 @@ export function knownByRun(
     generation: run?.generation ?? 0,
     run: run && { runId: run.runId, handle: run.handle, startedMs: run.startedMs, adopted: isOpen },
     outcome: run?.outcome ?? null,
+    // Why it was to end stays why it ended (I3).
+    ...(isOpen && run.generation === known.generation && { ending: known.ending, took: known.took }),
   });
 }
 
@@ -138,7 +141,7 @@ export class ActorFactory {
    */
   #knownByItsRun(kind: UnitKind, input: UnitInput, known?: UnitContext): UnitActor['snapshot'] {
     const stored = this.#ports.store.runs(input.id)[0] ?? null;
-    return knownByRun(this.#kind(kind).stepper, input, known ? newerOf(stored, known) : stored);
+    return knownByRun(this.#kind(kind).stepper, input, known ? newerOf(stored, known) : stored, known);
   }
 
   #birth(

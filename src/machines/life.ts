@@ -44,6 +44,15 @@ const revokedInTime = [
 /** Who waits for the end of a launch waits as long as for that of a process, not as long as a launch may take. */
 const hurried = [{ guard: 'isUnwanted', actions: 'takeSide' }, { actions: ['takeSide', 'startLaunchTimer'] }] as const;
 
+/** The run before is over, and the next one has not begun: what is said of it again changes nothing (I3). */
+const noNews = {
+  'run.launched': {},
+  'run.launch-failed': {},
+  'run.revoked': {},
+  'run.exited': {},
+  'run.lost': {},
+} as const;
+
 /** Everything that ends a run which is up and well. */
 const whileUp = {
   'stop.requested': { target: '#stopping', actions: ['takeSide', 'becauseAsked'] },
@@ -73,6 +82,7 @@ const spawning = unit.createStateConfig({
         'dependencies.failed': { actions: 'refuseUp' },
         'stop.requested': { target: '#reaped', actions: 'takeSide' },
         'terminate.requested': { target: '#reaped', actions: 'takeSide' },
+        ...noNews,
       },
     },
     // The kernel may already have forked. A stop is remembered, and acted on once there is an identity.
