@@ -3,7 +3,13 @@ import type { Store } from '../store/rows.ts';
 import type { Clock, Log } from './ports.ts';
 
 /** How much of the past is kept. A state can be recovered, and what is left be replayed, whatever is deleted. */
-export const RETENTION = { maxAgeMs: 7 * 24 * 3_600_000, maxEntries: 1_000_000, maxBytes: 256 * 1024 * 1024 };
+export const RETENTION = {
+  maxAgeMs: 7 * 24 * 3_600_000,
+  // About 10 MB. A machine without a clock of its own boots in 1970, and is set right by the network while we run.
+  minEntries: 10_000,
+  maxEntries: 1_000_000,
+  maxBytes: 256 * 1024 * 1024,
+};
 const TRIM_EVERY_MS = 3_600_000;
 const TRIM_AGAIN_MS = 100;
 

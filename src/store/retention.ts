@@ -44,11 +44,11 @@ export function openRetention(db: Database, { journal, snapshots, units, runs }:
     .pluck();
 
   /** The last entry that has to go; 0: none. */
-  function lastExpired({ maxAgeMs, maxEntries, maxBytes, nowMs }: Retention): number {
+  function lastExpired({ maxAgeMs, minEntries = 0, maxEntries, maxBytes, nowMs }: Retention): number {
     const oldest = selectOldest.get() ?? null;
     if (oldest === null) return 0;
     const newest = journal.lastSeq();
-    const byAge = (selectFirstYoung.get(nowMs - maxAgeMs) ?? newest) - 1;
+    const byAge = Math.min((selectFirstYoung.get(nowMs - maxAgeMs) ?? newest) - 1, newest - minEntries);
     const byCount = newest - maxEntries;
     const usedBytes = selectUsedBytes.get() ?? 0;
     const entries = newest - oldest + 1;

@@ -128,6 +128,8 @@ export interface JournalQuery {
 /** How much of the past is kept. */
 export interface Retention {
   readonly maxAgeMs: number;
+  /** Age deletes none of the newest so many: a wall clock may be wrong by decades. @default 0 */
+  readonly minEntries?: number;
   readonly maxEntries: number;
   readonly maxBytes: number;
   readonly nowMs: number;

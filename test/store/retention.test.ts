@@ -45,6 +45,12 @@ describe('retention', () => {
     expect([store.trim(limits), left(store)]).toEqual([{ entries: 5, runs: 0, more: false }, [6, 5]]);
   });
 
+  test('leaves so many, however old the clock says that they are', () => {
+    const store = withEntries(10);
+    const limits = { ...EVERYTHING, nowMs: entryOf(1).atMs + 1e13, maxAgeMs: 0, minEntries: 4 };
+    expect([store.trim(limits), left(store)]).toEqual([{ entries: 6, runs: 0, more: false }, [7, 4]]);
+  });
+
   test('keeps so many entries and no more', () => {
     const store = withEntries(10);
     expect([store.trim({ ...EVERYTHING, maxEntries: 3 }), left(store)]).toEqual([
