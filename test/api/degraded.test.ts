@@ -12,7 +12,7 @@ function listening(): { readonly log: Log; readonly said: string[] } {
   return { said, log: { debug() {}, info: write, warn: write, error: write } };
 }
 
-test('on a full disk units are stopped, end and time out, and it is all on record when there is room', async (context) => {
+test('on a full disk units stop, end and time out, and it is all on record when there is room', async (context) => {
   const disk = smallDisk(context);
   const { log, said } = listening();
   const reeve = await opened({
