@@ -43,13 +43,18 @@ async function* follow(
   const file = await open(paths.out, 'r');
   const decoder = new StringDecoder('utf8');
   try {
-    for (let at = startByte; !isOver(); ) {
+    for (let at = startByte, sizeBytes = 0; !isOver(); ) {
       // Armed and judged before reading: what is printed meanwhile wakes us, and what was printed before is read.
       const woken = wakeUp(paths, clock, LOOK_AGAIN_MS, signal);
       try {
         const ended = hasEnded(paths);
+        const nowBytes = sizeOf(paths.out);
+        // Somebody has emptied it, as logrotate does: what is printed since is at its beginning.
+        if (nowBytes < sizeBytes) at = 0;
+        sizeBytes = nowBytes;
         for (let chunk = await read(file, at); chunk.length > 0 && !isOver(); chunk = await read(file, at)) {
           at += chunk.length;
+          sizeBytes = at;
           const text = decoder.write(chunk);
           if (text !== '') yield text;
         }
