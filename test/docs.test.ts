@@ -11,6 +11,7 @@ import { EXIT_CODES } from '../src/adapters/cli/exit-codes.ts';
 import { buildProgram } from '../src/adapters/cli/program.ts';
 import { loadConfig } from '../src/adapters/config/load.ts';
 import { decodeUnit, InvalidSpec } from '../src/index.ts';
+import { citedTests } from './docs/cited-tests.ts';
 import { examplesOf } from './docs/docstrings.ts';
 import { anchorsOf, fencesOf, linksOf, rowsOf, sectionOf } from './docs/markdown.ts';
 import { freePort } from './support/ports.ts';
@@ -183,15 +184,6 @@ test('every page has one title, and a code block is closed', () => {
   });
   expect(odd.map(({ path }) => path)).toEqual([]);
 });
-
-/** A title belongs to the file that was named last before it: `test/a.test.ts`: “one”, “another”. */
-function citedTests(line: string): readonly { readonly path: string; readonly title: string }[] {
-  const [, ...parts] = line.split(/`(?=test\/)/);
-  return parts.flatMap((part) => {
-    const [path = ''] = part.split('`');
-    return [...part.matchAll(/“(?<title>[^”]+)”/g)].map(({ groups }) => ({ path, title: groups?.title ?? '' }));
-  });
-}
 
 /** What a Node program prints. Rejects with its last words when it fails, or takes too long. */
 function outputOf(
