@@ -10,6 +10,7 @@ import { leftIn, startProgram } from '../support/host.ts';
 import { opened } from '../support/opened.ts';
 import { stateDirectory } from '../support/state-directory.ts';
 import { eventually } from '../support/waiting.ts';
+import { overwrite, settle, spoil } from './spoiled.ts';
 
 const sleeper = (id: string) =>
   server({ id, command: ['sleep', '1000'], onOrchestratorDeath: 'adopt', restart: 'never' });
@@ -32,29 +33,6 @@ async function scene() {
   await host.end('SIGKILL');
   const identities = pids.map((pid) => identify(pid)!);
   return { stateDir, path: join(stateDir, 'reeve.db'), pids, alive: () => identities.map(conditionOf) };
-}
-
-/** Everything into the database itself, as it is after a while. */
-function settle(path: string): Database.Database {
-  const db = new Database(path);
-  db.pragma('wal_checkpoint(TRUNCATE)');
-  return db;
-}
-
-/** Overwrites a page in the middle of a table or an index. */
-function spoil(path: string, name: string): void {
-  const db = settle(path);
-  const pages = db.prepare<[string], number>('SELECT pageno FROM dbstat WHERE name = ? ORDER BY pageno').pluck();
-  const all = pages.all(name);
-  const size = db.pragma('page_size', { simple: true }) as number;
-  db.close();
-  overwrite(path, (all[Math.floor(all.length / 2)]! - 1) * size, Buffer.alloc(size, 0x5a));
-}
-
-function overwrite(path: string, at: number, bytes: Buffer): void {
-  const all = readFileSync(path);
-  bytes.copy(all, at);
-  writeFileSync(path, all);
 }
 
 const size = (path: string): number => readFileSync(path).length;
@@ -179,6 +157,33 @@ describe('where a store cannot be used any more, a new one is begun, and what ru
     const { state, run } = await reeve.unit('api').reached('running', { within: '15s' });
     expect([state, run?.pid === pid]).toEqual(['running', false]);
   });
+});
+
+test('a salvage that was killed half-way is finished by the next one, under the same name', async () => {
+  const { stateDir, path, pids, alive } = await scene();
+  const ownerOf = (): unknown => {
+    const db = new Database(path);
+    const owner = db.prepare(`SELECT value FROM meta WHERE key = 'ownerId'`).pluck().get();
+    db.prepare(`DELETE FROM meta WHERE key IN ('ownerId', 'notice')`).run();
+    db.close();
+    return owner;
+  };
+  const owner = ownerOf();
+  const reeve = await openReeve({ stateDir, units: KEPT });
+  expect([reeve.status().notice?.code, reeve.status().units.map(({ run }) => run?.pid), alive()]).toEqual([
+    'StoreBegunAnew',
+    expect.arrayContaining(pids),
+    ['running', 'running', 'running'],
+  ]);
+  await reeve.close();
+  expect(ownerOf()).toBe(owner);
+});
+
+test('a lock that is held stays held, whatever somebody writes into its file', async () => {
+  const stateDir = stateDirectory();
+  await opened({ stateDir });
+  writeFileSync(join(stateDir, 'lock.db'), 'this is no lock');
+  await expect(openReeve({ stateDir })).rejects.toMatchObject({ code: 'StateDirBusy' });
 });
 
 function thrown(act: () => unknown): unknown {

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, test } from 'vitest';
 import { problemOf } from '../../src/machines/errors.ts';
@@ -149,6 +149,27 @@ describe('what cannot be opened is told in words', () => {
       message: `Cannot open the store ${path}: permission denied (EACCES).`,
       hint: 'Give this user the right to write the file and its directory, or name another state directory.',
     });
+  });
+
+  test('a file in which we may not write', () => {
+    const root = directory();
+    const path = join(root, 'reeve.db');
+    openStore({ path }).close();
+    const before = readFileSync(path);
+    // The way there is open to everybody, and the file to be read.
+    chmodSync(dirname(root), 0o711);
+    chmodSync(root, 0o777);
+    chmodSync(path, 0o444);
+    const refused = asNobody(() => refusal(() => openStore({ path })));
+    chmodSync(dirname(root), 0o700);
+    expect([refused, readFileSync(path).equals(before)]).toEqual([
+      {
+        code: 'StoreUnopenable',
+        message: expect.stringMatching(/: permission denied \((?:SQLITE_READONLY|EPERM)/),
+        hint: 'Give this user the right to write the file and its directory, or name another state directory.',
+      },
+      true,
+    ]);
   });
 
   test('a path through a file', () => {
