@@ -19,6 +19,7 @@ import { rearmed, reconcile, tellOfReboot, tidy } from './recovery.ts';
 import { type Redact, redactFact } from './redact.ts';
 import { CLOSED } from './refusals.ts';
 import { type Groups, Registry } from './registry.ts';
+import { rememberedGroups, rememberGroups } from './remembered.ts';
 import { createReplies, type Replies } from './replies.ts';
 import { keepTrimmed } from './trimming.ts';
 import type { UnitActor } from './unit-actor.ts';
@@ -83,6 +84,7 @@ export class Orchestrator {
   /** Puts every unit where it was, tells it what happened meanwhile, and goes on. */
   async recover(): Promise<void> {
     const { store, clock, drivers, probes, log } = this.#options;
+    this.registry.setGroups(rememberedGroups(store));
     for (const state of loadStates(store)) this.registry.add(this.#factory.restore(state));
     this.recorder.bear([this.#supervisor]);
     for (const { unitId, seq, index } of store.outbox()) {
@@ -112,7 +114,9 @@ export class Orchestrator {
   /** Adds units, all or none. A unit of the same name is replaced, which only one at rest can be. */
   add(specs: readonly UnitSpec[], groups?: Groups): void {
     this.recorder.bear(specs.map((spec) => this.#factory.unit(spec, this.registry.get(spec.id))));
-    if (groups) this.registry.setGroups(groups);
+    if (!groups) return;
+    this.registry.setGroups(groups);
+    rememberGroups(groups, this.#options.store);
   }
 
   /**

@@ -85,11 +85,6 @@ export class Registry {
   ): readonly UnitView[] {
     const { after, group } = specOf(actor);
     const near = new Set<UnitId>([actor.id]);
-    for (const one of [actor, ...this.#dependentsOf(actor.id)]) {
-      if (!isWaiting(snapshotOf(one))) continue;
-      near.add(one.id);
-      for (const needed of Object.keys(specOf(one).after)) near.add(needed);
-    }
     for (const needed of isStopping ? [actor.id, ...Object.keys(after)] : []) {
       near.add(needed);
       const found = needing(needed);
@@ -98,7 +93,13 @@ export class Registry {
     if (group !== null && this.#strategyOf(group) !== 'one-for-one') {
       for (const id of this.#members.get(group) ?? []) near.add(id);
     }
-    const actors = [...near].flatMap((id) => this.#actors.get(id) ?? []);
+    // Whoever waits is judged by all that it waits for, whatever brought it here.
+    for (const one of [...this.#existing(near), ...this.#dependentsOf(actor.id)]) {
+      if (!isWaiting(snapshotOf(one))) continue;
+      near.add(one.id);
+      for (const needed of Object.keys(specOf(one).after)) near.add(needed);
+    }
+    const actors = this.#existing(near);
     return actors.sort((a, b) => this.#placeOf(a) - this.#placeOf(b)).map((one) => this.#view(one, snapshotOf));
   }
 
@@ -141,7 +142,11 @@ export class Registry {
   }
 
   #dependentsOf(id: UnitId): readonly UnitActor[] {
-    return [...(this.#dependents.get(id) ?? [])].flatMap((one) => this.#actors.get(one) ?? []);
+    return this.#existing(this.#dependents.get(id) ?? []);
+  }
+
+  #existing(ids: Iterable<UnitId>): UnitActor[] {
+    return [...ids].flatMap((id) => this.#actors.get(id) ?? []);
   }
 
   #placeOf({ id }: UnitActor): number {

@@ -17,6 +17,8 @@ export interface Run {
   readonly startedMs: number | null;
   /** Launched by an earlier orchestrator. */
   readonly adopted: boolean;
+  /** When its launch was ordered, by the monotonic clock of that boot; unknown where nothing but the run is known. */
+  readonly orderedMonoMs?: number;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isFailure, type Outcome } from './outcome.ts';
+import { RETRY_WITHIN_MS } from './spec/restart.ts';
 import type { RestartSpec } from './spec.ts';
 
 /** What restart policy remembers of a unit. Survives our own restarts, because it is part of the unit's context. */
@@ -48,8 +49,7 @@ export function restartPolicy(
 
   const recent = history.restartsMonoMs.filter((at) => at <= death.monoMs && death.monoMs - at < policy.within);
   if (recent.length >= policy.max) {
-    const why = `it ended again after ${recent.length} restarts within ${seconds(policy.within)}`;
-    return { kind: 'settle', gaveUp: true, why };
+    return settle(tooOften(policy, recent.length), true);
   }
   return {
     kind: 'restart',
@@ -96,4 +96,9 @@ function fractionOf(text: string): number {
   return (hash >>> 0) / 2 ** 32;
 }
 
-const seconds = (ms: number): string => `${ms / 1000} s`;
+function tooOften({ within }: RestartSpec, count: number): string {
+  // The retries of a job are counted for as good as ever, which is no window.
+  const isRetried = within >= RETRY_WITHIN_MS;
+  const what = isRetried ? (count === 1 ? 'retry' : 'retries') : count === 1 ? 'restart' : 'restarts';
+  return `it ended again after ${count} ${what}${isRetried ? '' : ` within ${within / 1000} s`}`;
+}

@@ -59,13 +59,14 @@ export const causes = {
 
 /** The life of a run, as its driver tells it. */
 export const runs = {
-  beginRun: commands.assign(({ context }) => ({
+  beginRun: commands.assign(({ context, event }) => ({
     generation: context.generation + 1,
     run: {
       runId: `${context.epoch}.${context.generation + 1}`,
       handle: null,
       startedMs: null,
       adopted: false,
+      orderedMonoMs: event.monoMs,
     },
     ending: null,
     took: [],

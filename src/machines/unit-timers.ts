@@ -1,3 +1,4 @@
+import { assertEvent } from 'xstate';
 import { aliveOf, graceMsOf, keepsDescendants, readyOf, type UnitContext } from './context.ts';
 import { type CommandParams, commands } from './unit-commands.ts';
 
@@ -42,9 +43,15 @@ export const timers = {
     ms: verdict?.kind === 'restart' ? verdict.delayMs : 0,
     restore: 'absolute',
   })),
-  startRunTimer: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+  startRunTimer: commands.enqueueActions(({ enqueue, context: { spec, run }, event }) => {
+    assertEvent(event, 'run.launched');
     if (spec.kind !== 'job' || spec.timeout === null) return;
-    enqueue({ type: 'startTimer', params: { timer: 'run', ms: spec.timeout, restore: 'absolute' } });
+    // It may have been at work for long before anybody looked: at most as long as both clocks say, for one may jump.
+    const byWallMs = event.atMs - event.startedMs;
+    const byMonoMs = event.monoMs - (run?.orderedMonoMs ?? Number.NEGATIVE_INFINITY);
+    const workedMs = event.adopted ? Math.max(0, Math.min(byWallMs, byMonoMs)) : 0;
+    const ms = Math.max(0, spec.timeout - workedMs);
+    enqueue({ type: 'startTimer', params: { timer: 'run', ms, restore: 'absolute' } });
   }),
   startDebounceTimer: startsTimer(({ spec }) => ({
     timer: 'debounce',

@@ -133,6 +133,25 @@ describe('a SIGKILL of the orchestrator', () => {
     expect(sim.store.runs('build')[0]?.outcome).toMatchObject({ kind: 'finished', code: 0 });
   });
 
+  test.each([
+    ['from its own start on', 0],
+    ['whatever the wall clock said meanwhile', 86_400_000],
+  ])('the timeout of a job that was launched while nobody looked counts %s', async (_when, jumpMs) => {
+    const units = [aJob('build', { timeout: '10s' })];
+    const sim = await Simulation.open({ units, behaviours: { build: { launch: { afterMs: 1_000 } } } });
+    sim.ask('build', 'start');
+    await sim.settle();
+    sim.crash();
+    sim.clock.advance(5_000);
+    sim.clock.jumpWall(jumpMs);
+    await sim.open();
+    await sim.advance(4_900);
+    const before = sim.value('build');
+    await sim.advance(1_200);
+    const kind = sim.store.runs('build')[0]?.outcome?.kind;
+    expect([before, kind]).toEqual(['running', 'timed-out']);
+  });
+
   test('while a run is swept: what is left of it is swept by the next one', async () => {
     const behaviours = { web: { strays: 1, strayTermDeaf: true } };
     const sim = await Simulation.open({ units: [aServer('web')], behaviours });

@@ -77,6 +77,28 @@ describe('order', () => {
     expect(started.answer).not.toBe('waiting');
   });
 
+  test('a unit is not said to wait in vain because another of its group changed', async () => {
+    const units = [
+      aServer('db'),
+      aServer('api', { after: { db: 'ready' }, group: 'back' }),
+      aServer('worker', { ready: null, group: 'back' }),
+    ];
+    const behaviours = { db: { launch: { afterMs: 5_000 } } };
+    const sim = await Simulation.open({ units, behaviours, groups: { back: { strategy: 'rest-for-one' } } });
+    sim.ask('db', 'start');
+    const started = sim.ask('api', 'start');
+    await sim.settle();
+    sim.ask('worker', 'start');
+    await sim.settle();
+    expect([sim.value('db'), sim.value('api'), started.answer]).toEqual([
+      { spawning: 'launching' },
+      { spawning: 'waiting' },
+      'waiting',
+    ]);
+    await sim.advance(6_000);
+    expect([sim.value('api'), started.answer]).toEqual([{ running: 'healthy' }, 'done']);
+  });
+
   test('down while units wait: they never launch', async () => {
     const units = [aServer('db'), aServer('api', { after: { db: 'ready' } })];
     const sim = await Simulation.open({ units, behaviours: { db: { readyAfterMs: null } } });
@@ -117,6 +139,16 @@ describe('groups', () => {
       c: { reaped: 'settled' },
     });
     expect(sim.store.runs('a')[0]?.outcome).toMatchObject({ kind: 'stopped', by: 'group:g' });
+  });
+
+  test('a member that died while nobody looked takes its group along, as if somebody had', async () => {
+    const sim = await Simulation.open({ units: members, groups: { g: { strategy: 'one-for-all' } } });
+    await sim.up();
+    sim.crash();
+    sim.world.kill('b', 'SIGKILL');
+    await sim.open();
+    await sim.advance(1_000);
+    expect(generations(sim)).toEqual([2, 2, 2]);
   });
 
   test('a member that a person stopped stays stopped', async () => {

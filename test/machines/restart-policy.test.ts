@@ -8,6 +8,7 @@ import {
   restartPolicy,
 } from '../../src/machines/restart-policy.ts';
 import type { RestartSpec } from '../../src/machines/spec.ts';
+import { RETRY_WITHIN_MS } from '../../src/machines/spec/restart.ts';
 
 const POLICY: RestartSpec = {
   when: 'failure',
@@ -74,6 +75,15 @@ describe('the budget', () => {
   test('does not count what an earlier boot counted: its monotonic times mean nothing now', () => {
     const history = { ...NO_HISTORY, restartsMonoMs: [900_000, 900_001, 900_002, 900_003, 900_004] };
     expect(restartPolicy(POLICY, history, death('crashed', { monoMs: 10 })).kind).toBe('restart');
+  });
+
+  test.each([
+    [60_000, 'it ended again after 2 restarts within 60 s'],
+    [RETRY_WITHIN_MS, 'it ended again after 2 retries'],
+  ])('counted within %d ms is told in words that mean something', (within, why) => {
+    const history = { ...NO_HISTORY, restartsMonoMs: [900, 1_000] };
+    const verdict = restartPolicy({ ...POLICY, max: 2, within }, history, death('failed', { monoMs: 1_000 }));
+    expect(verdict).toEqual({ kind: 'settle', gaveUp: true, why });
   });
 
   test('of zero settles at the first death', () => {
