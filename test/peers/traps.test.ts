@@ -10,20 +10,24 @@ import { startProgram } from '../support/host.ts';
 import { opened } from '../support/opened.ts';
 import { stateDirectory } from '../support/state-directory.ts';
 import { eventually } from '../support/waiting.ts';
-import { unitsOnFile } from './units-on-file.ts';
 
 // Whole processes, one after the other, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 afterEach(closeShells);
 
+/** More than any pipe holds. */
+const MANY_BYTES = 32 * 1024 ** 2;
 const TALKS = new URL('../fixtures/talks.ts', import.meta.url).pathname;
 
 describe('a program that prints', () => {
-  /** Its host, as soon as it runs. */
+  /** Its host, as soon as it runs; it prints much when it is told to, and then line by line, as a Node program. */
   async function printing() {
     const [stateDir, cwd] = [stateDirectory(), stateDirectory()];
-    const command = 'while ! [ -e go ]; do sleep 0.02; done; exec node "$TALKS"';
+    const command = `
+      while ! [ -e go ]; do sleep 0.02; done
+      head -c ${MANY_BYTES} /dev/zero | tr '\\0' .; echo
+      true >printed; exec node "$TALKS"`;
     const unit = { id: 'talks', command, cwd, env: { set: { TALKS } } };
     const host = startProgram(
       stateDir,
@@ -123,7 +127,7 @@ const hasPty = ['/usr/bin/script', '/bin/script'].some(existsSync);
 
 test.runIf(hasPty)('Ctrl-C at a terminal reaches what runs as its stop signal, once, and not as Ctrl-C', async () => {
   const says = (signal: string, then = '') => `trap 'echo ${signal} >>heard;${then}' ${signal}`;
-  const command = `${says('INT')}; ${says('TERM', ' exit 0')}; echo up; while :; do sleep 0.05; done`;
+  const command = `${says('INT')}; ${says('TERM', ' exit 0')}; echo up >>heard; while :; do sleep 0.05; done`;
   const shell = openShell({ 'reeve.yaml': `units: { web: { command: "${command}" } }` });
   const main = new URL('../../src/adapters/cli/main.ts', import.meta.url).pathname;
   const words = `'${process.execPath}' '${main}' up --state-dir '${shell.stateDir}'`;
@@ -133,9 +137,9 @@ test.runIf(hasPty)('Ctrl-C at a terminal reaches what runs as its stop signal, o
   });
   const ended = once(terminal, 'exit');
   onTestFinished(() => void terminal.kill());
-  const state = () => existsSync(join(shell.stateDir, 'reeve.db')) && unitsOnFile(shell.stateDir)[0]?.state;
-  expect(await eventually(state, (found) => found === 'running', 30_000)).toBe('running');
+  const heard = () => readFileSync(join(shell.directory, 'heard'), { encoding: 'utf8', flag: 'a+' });
+  expect(await eventually(heard, (text) => text !== '', 30_000)).toBe('up\n');
   terminal.stdin.write('\u0003');
   expect(await ended).toEqual([130, null]);
-  expect(readFileSync(join(shell.directory, 'heard'), 'utf8')).toBe('TERM\n');
+  expect(heard()).toBe('up\nTERM\n');
 });
