@@ -14,17 +14,15 @@ export interface Asked {
   answer: string;
 }
 
-/** Follows a request to its answer. */
-export function followed(asked: Omit<Asked, 'answer'>, answer: Promise<void>): Asked {
+/** Follows a request to its answer. The dead give none. */
+export function followed(asked: Omit<Asked, 'answer'>, answer: Promise<void>, isDead: () => boolean): Asked {
   const following: Asked = { ...asked, answer: 'waiting' };
+  const hear = (words: string): void => {
+    if (!isDead()) following.answer = words;
+  };
   answer.then(
-    () => {
-      following.answer = 'done';
-    },
-    (error: unknown) => {
-      const hasCode = error instanceof Error && 'code' in error;
-      following.answer = hasCode ? String(error.code) : String(error);
-    },
+    () => hear('done'),
+    (error: unknown) => hear(error instanceof Error && 'code' in error ? String(error.code) : String(error)),
   );
   return following;
 }

@@ -1,7 +1,5 @@
 import { Orchestrator } from '../actors/orchestrator.ts';
 import type { Driver, Log } from '../actors/ports.ts';
-import type { Redact } from '../actors/redact.ts';
-import type { Behaviours } from '../adapters/simulation/behaviour.ts';
 import { type SimulatedClock, simulatedClock } from '../adapters/simulation/clock.ts';
 import { Faults, unreliableDriver, unreliableProbes } from '../adapters/simulation/faults.ts';
 import { simulatedProbes } from '../adapters/simulation/probes.ts';
@@ -10,37 +8,14 @@ import { type SimulatedWatches, simulatedWatches } from '../adapters/simulation/
 import type { World } from '../adapters/simulation/world.ts';
 import { problemOf } from '../machines/errors.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
-import type { Entry, Store } from '../store/rows.ts';
+import type { Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
 import { type Asked, followed, type Wish } from './asked.ts';
 import { Disk } from './disk.ts';
 import { Life } from './life.ts';
 import { asOlder } from './older.ts';
+import type { Code, SimulationOptions, Successor } from './options.ts';
 import { completed, nextTurn } from './turns.ts';
-
-export interface SimulationOptions {
-  readonly behaviours?: Behaviours;
-  /** How many pids there are. @default 30_000 */
-  readonly pidsMax?: number;
-  /** Where the store is. @default ':memory:' */
-  readonly path?: string;
-  /** Wraps the store, to watch it, or to let it fail. */
-  readonly wrap?: (store: Store) => Store;
-  readonly redact?: Redact;
-  /** Called for every entry, after it was committed and published. */
-  readonly onEntry?: (entry: Entry) => void;
-}
-
-/** The same code, or code whose machines are others than those that wrote the journal. */
-export type Code = 'same' | 'newer';
-
-/** Who comes after a crash. */
-export interface Successor {
-  readonly downMs: number;
-  readonly code: Code;
-  /** It is killed as well, after so many effects. */
-  readonly effects?: number;
-}
 
 /**
  * The production orchestrator, over real SQLite, with time, processes, probes and faults as data.
@@ -121,11 +96,12 @@ export class Simulation {
     this.#life?.end();
   }
 
-  /** A SIGKILL after so many more effects (commits, commands); `downMs` after it comes the next orchestrator. */
-  crashAfter(effects: number, successor: Successor): void {
+  /** A SIGKILL after so many more effects (commits, commands), or now; `downMs` after it the next orchestrator comes. */
+  crashAfter(effects: number | null, successor: Successor): void {
     if (!this.#life || this.#life.isOver) return;
     this.#successor = successor;
-    this.#life.endAfter(effects);
+    if (effects === null) this.#life.end();
+    else this.#life.endAfter(effects);
   }
 
   /** Closes the orchestrator and leaves what runs: for `open` to find. */
@@ -192,7 +168,7 @@ export class Simulation {
   }
 
   async #succeed(): Promise<void> {
-    const { downMs, code, effects } = this.#successor ?? { downMs: 0, code: 'same' };
+    const { downMs, code = 'same', effects }: Successor = this.#successor ?? { downMs: 0 };
     try {
       this.#successor = { downMs, code };
       await this.open({ code, ...(effects !== undefined && { effects }) });
@@ -236,7 +212,9 @@ export class Simulation {
   }
 
   #note(what: Asked['what'], unit: UnitId | null, answer: Promise<void>): Asked {
-    const asked = followed({ what, unit, life: this.lives, atMonoMs: this.clock.monoMs() }, answer);
+    const life = this.#life;
+    const about = { what, unit, life: this.lives, atMonoMs: this.clock.monoMs() };
+    const asked = followed(about, answer, () => life?.isOver ?? true);
     this.asked.push(asked);
     return asked;
   }

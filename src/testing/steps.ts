@@ -7,7 +7,8 @@ import { problemOf } from '../machines/errors.ts';
 import type { UnitSpec } from '../machines/spec.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import type { Wish } from './asked.ts';
-import type { Simulation, Successor } from './simulation.ts';
+import type { Successor } from './options.ts';
+import type { Simulation } from './simulation.ts';
 
 /** What somebody asks for. */
 export type Request =
@@ -28,8 +29,8 @@ export type Happening =
 
 /** What happens to the machine, or to the orchestrator. */
 export type Disturbance =
-  /** SIGKILL of the orchestrator, after so many more of its commits and commands; then the next one. */
-  | ({ readonly do: 'crash'; readonly after: number } & Successor)
+  /** SIGKILL of the orchestrator: at once, or in the middle of what it does after so many commits and commands. */
+  | ({ readonly do: 'crash'; readonly after?: number } & Successor)
   /** It closes and leaves what runs; the next one comes later. */
   | { readonly do: 'leave'; readonly downMs: number }
   | { readonly do: 'reboot'; readonly offMs: number }
@@ -104,13 +105,13 @@ function happen(sim: Simulation, step: Happening): void {
 async function disturb(sim: Simulation, step: Disturbance): Promise<void> {
   switch (step.do) {
     case 'crash':
-      return sim.crashAfter(step.after, step);
+      return sim.crashAfter(step.after ?? null, step);
     case 'leave':
       await sim.leave();
-      return sim.expect({ downMs: step.downMs, code: 'same' });
+      return sim.expect({ downMs: step.downMs });
     case 'reboot':
       sim.reboot(step.offMs);
-      return sim.expect({ downMs: 0, code: 'same' });
+      return sim.expect({ downMs: 0 });
     case 'suspend':
       return sim.clock.suspend(step.ms);
     case 'jump':

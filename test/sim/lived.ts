@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { secretsRegistry } from '../../src/adapters/log/secrets.ts';
+import type { Store, Tick } from '../../src/store/rows.ts';
 import { Simulation } from '../../src/testing/simulation.ts';
 import { add, play } from '../../src/testing/steps.ts';
 import { Observer } from './observer.ts';
@@ -21,28 +22,33 @@ export interface Lived {
   readonly journal: string;
 }
 
+/** Makes an orchestrator write what is not so, to see whether the observer notices. */
+export type Tamper = (tick: Tick) => Tick;
+
+const tampered = (store: Store, tamper: Tamper): Store => ({ ...store, commit: (tick) => store.commit(tamper(tick)) });
+
 /**
  * Plays a scenario, then heals every fault, lets the world come to rest, stops everything, and looks at what is left.
  *
  * An observer compares what is recorded with what is true after every step.
  */
-export async function live(scenario: SimScenario): Promise<Lived> {
+export async function live(scenario: SimScenario, tamper: Tamper = (tick) => tick): Promise<Lived> {
   const directory = scenario.onFile ? mkdtempSync(join(tmpdir(), 'sim-')) : null;
   try {
-    return await liveIn(scenario, directory);
+    return await liveIn(scenario, directory, tamper);
   } finally {
     if (directory !== null) rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function liveIn(scenario: SimScenario, directory: string | null): Promise<Lived> {
+async function liveIn(scenario: SimScenario, directory: string | null, tamper: Tamper): Promise<Lived> {
   const { behaviours, pidsMax, groups, steps } = scenario;
   const specs = specsOf(scenario);
   const observer = new Observer(specs);
   const secrets = secretsRegistry();
   secrets.add(SECRET);
   const sim = new Simulation({
-    ...{ behaviours, pidsMax, wrap: observer.wrap, redact: secrets.redact },
+    ...{ behaviours, pidsMax, wrap: (store: Store) => tampered(observer.wrap(store), tamper), redact: secrets.redact },
     ...(directory !== null && { path: join(directory, 'reeve.db') }),
   });
   sim.faults.words = SECRET;

@@ -16,6 +16,8 @@ import { StateWatch } from './state-watch.ts';
  */
 export class Observer {
   readonly faults: string[] = [];
+  /** Their machines broke twice: one that fails again while it is being ended is left, and told of. */
+  readonly hopeless = new Set<UnitId>();
   readonly journal = new JournalWatch((yes) => this.#checkYes(yes));
   readonly #specs: ReadonlyMap<UnitId, UnitSpec>;
   readonly #deeds = new Set<string>();
@@ -47,7 +49,10 @@ export class Observer {
   /** What a step will have done, to be told before it is played. */
   expect(step: Step): void {
     this.#deeds.add('unit' in step ? `${step.do} ${step.unit}` : step.do);
-    if (step.do === 'bug') this.#states.distrust(step.unit);
+    if (step.do === 'bug') {
+      if (this.#states.isDistrusted(step.unit)) this.hopeless.add(step.unit);
+      this.#states.distrust(step.unit);
+    }
   }
 
   /** Compares what stands now, when nothing more can happen without time passing. */
@@ -77,6 +82,7 @@ export class Observer {
         process,
         isAlive: sim.world.runs(runId),
         livedMs: livedMs(process, sim),
+        isUnknowable: this.#states.isUnwatched(unitId, sim.lives),
         wasAsked: (what: string) => this.#wasAsked(what, unitId, spec),
       };
       for (const untruth of untruthsOf(runId, unitId, outcome, deeds)) this.#blame(untruth);
@@ -118,7 +124,9 @@ export class Observer {
   }
 
   #checkDown(sim: Simulation, seq: number): void {
-    const alive = sim.world.processes().filter(({ runId }) => sim.world.runs(runId));
+    const alive = sim.world
+      .processes()
+      .filter(({ runId, unitId }) => sim.world.runs(runId) && !this.hopeless.has(unitId));
     if (alive.length === 0) return;
     this.#blame(`entry ${seq}: all is said to be down, and ${alive.map(({ runId }) => runId).join()} runs (I9)`);
   }

@@ -12,6 +12,8 @@ export interface Deeds {
   readonly isAlive: boolean;
   /** Monotonic, from its birth until now. */
   readonly livedMs: number;
+  /** Its driver has refused to tell of it, or to watch it: who cannot know is no liar. */
+  readonly isUnknowable: boolean;
   /** Something was asked of it, of all, or of its neighbours. */
   wasAsked(what: string): boolean;
 }
@@ -19,15 +21,16 @@ export interface Deeds {
 /** What is recorded of how a run ended, against what is true of it (I3). */
 export function untruthsOf(runId: RunId, unitId: UnitId, outcome: Outcome, deeds: Deeds): readonly string[] {
   const about = `run ${runId} of "${unitId}" is recorded as ${outcome.kind}`;
-  const { process, isAlive } = deeds;
+  const { isAlive } = deeds;
   if (isAlive) return [`${about}, and its process runs`];
   if (deeds.spec.kind === 'watcher') return [];
-  return [...factFaults(outcome, process), ...reasonFaults(outcome, deeds)].map((fault) => `${about}, ${fault}`);
+  return [...factFaults(outcome, deeds), ...reasonFaults(outcome, deeds)].map((fault) => `${about}, ${fault}`);
 }
 
 /** Code, signal and time are those of its end. */
-function factFaults(outcome: Outcome, process: SimulatedProcess | null): readonly string[] {
+function factFaults(outcome: Outcome, { process, isUnknowable }: Deeds): readonly string[] {
   const { kind, code, signal, rawStatus, endedMs } = outcome;
+  if (isUnknowable && code === null && signal === null) return [];
   if (!process?.exit) {
     const claimsToKnow = code !== null || signal !== null;
     return claimsToKnow ? [`with ${code ?? signal}, and nobody saw its end`] : [];

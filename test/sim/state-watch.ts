@@ -53,6 +53,15 @@ export class StateWatch {
     this.#distrusted.add(unitId);
   }
 
+  isUnwatched(unitId: UnitId, life: number): boolean {
+    const since = this.#unwatched.get(unitId);
+    return since === -1 || since === life;
+  }
+
+  isDistrusted(unitId: UnitId): boolean {
+    return this.#distrusted.has(unitId);
+  }
+
   look(sim: Simulation): void {
     if (!sim.isUp) {
       this.#adrift.clear();
@@ -78,7 +87,7 @@ export class StateWatch {
     const isAlive = runId !== null && sim.world.runs(runId);
     const { state, substate } = stateOf(value);
     const saysAlive = state !== 'reaped' && state !== 'spawning' && substate !== 'sweeping';
-    const isUnwatched = this.#unwatched.get(id) === sim.lives;
+    const isUnwatched = this.isUnwatched(id, sim.lives);
     if (isAlive === saysAlive || isUnwatched || this.#specs.get(id)?.kind === 'watcher') {
       this.#adrift.delete(id);
       return;

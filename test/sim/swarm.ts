@@ -55,9 +55,10 @@ export function swarmOf(seed: number): Swarm {
   for (const deed of ASKED) if (isOn(0.6)) weights.set(deed, 1 + Math.floor(random() * 5));
   for (const deed of HAPPENING) if (isOn(0.5)) weights.set(deed, 1 + Math.floor(random() * 3));
   for (const deed of DISTURBING) if (isOn(0.35)) weights.set(deed, 1 + Math.floor(random() * 2));
+  if (isOn(0.5)) weights.set('fault', 2 + Math.floor(random() * 4));
   return {
     weights,
-    calls: CALLS.filter(() => isOn(0.4)),
+    calls: CALLS.filter(() => isOn(0.5)),
     troubles: TROUBLES.filter(() => isOn(0.5)),
     waitsMs: oneOf(PACES, random),
     unitsMax: 1 + Math.floor(random() * 6),

@@ -3,10 +3,8 @@ import type { Groups } from '../../src/actors/registry.ts';
 import type { UnitSpec } from '../../src/machines/spec.ts';
 import type { Entry } from '../../src/store/rows.ts';
 import type { Asked, Wish } from '../../src/testing/asked.ts';
-import {
-  type SimulationOptions as PublishedOptions,
-  Simulation as PublishedSimulation,
-} from '../../src/testing/simulation.ts';
+import type { SimulationOptions as PublishedOptions } from '../../src/testing/options.ts';
+import { Simulation as PublishedSimulation } from '../../src/testing/simulation.ts';
 
 export interface SimulationOptions extends PublishedOptions {
   readonly units?: readonly UnitSpec[];

@@ -72,7 +72,9 @@ export function unreliableDriver(driver: Driver, faults: Faults, clock: Clock): 
     launch: (call: DriverCall) => suffer('launch', call.run, () => driver.launch(call)),
     revoke: (call: DriverCall) => suffer('revoke', call.run, () => driver.revoke(call)),
     attach: (call: DriverCall) => suffer('attach', call.run, () => driver.attach(call)),
-    endRun: (call, how) => suffer('endRun', call.run, () => driver.endRun(call, how)),
+    // A machine believes its driver that a launch without a process was killed: nobody could tell it otherwise.
+    endRun: (call, how) =>
+      call.run.handle === null ? driver.endRun(call, how) : suffer('endRun', call.run, () => driver.endRun(call, how)),
     sweep: (call, how) => suffer('sweep', call.run, () => driver.sweep(call, how)),
     sight: (run) => suffer('sight', run, () => inAMoment(clock, () => driver.sight(run))),
     discard: (run) => suffer('discard', run, () => driver.discard(run)),

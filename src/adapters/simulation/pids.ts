@@ -1,8 +1,14 @@
 import type { Clock } from '../../actors/ports.ts';
-import type { ProcessIdentity } from '../../machines/vocabulary.ts';
+import type { Problem, ProcessIdentity } from '../../machines/vocabulary.ts';
 
 const FIRST_PID = 1000;
 const REMEMBERED_MAX = 100;
+
+export const NO_PIDS: Problem = {
+  code: 'NoPids',
+  message: 'Cannot start a process: the machine has no pid left.',
+  hint: 'Wait for some of its processes to end.',
+};
 
 /** Who has which pid. With few pids they soon come back, as on a busy machine. */
 export class Pids {

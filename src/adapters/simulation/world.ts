@@ -1,21 +1,14 @@
 import { strict as assert } from 'node:assert';
 import type { Clock, Sighting } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
-import type { EndMethod, Problem, RunId, Survivor, UnitId } from '../../machines/vocabulary.ts';
+import type { EndMethod, RunId, Survivor, UnitId } from '../../machines/vocabulary.ts';
 import { type Behaviour, type Behaviours, behaviourOf } from './behaviour.ts';
 import type { Saying } from './fact-body.ts';
+import type { Launch, LaunchAnswer } from './launch.ts';
 import { type Change, Lives } from './lives.ts';
+import { NO_PIDS } from './pids.ts';
 import { handleOf, type SimulatedProcess, type SimulatedStray } from './process.ts';
 
-export interface Launch {
-  readonly runId: RunId;
-  readonly unitId: UnitId;
-  readonly generation: number;
-  readonly atMs: number;
-}
-export type LaunchAnswer =
-  | { readonly is: 'under-way' | 'revoked' }
-  | { readonly is: 'refused'; readonly problem: Problem; readonly resource: boolean };
 interface Run extends Launch {
   readonly behaviour: Behaviour;
   readonly bootId: string;
@@ -80,7 +73,7 @@ export class World {
   /** The newest process of a unit, if it runs. */
   alive(unitId: UnitId): SimulatedProcess | null {
     const process = this.process(unitId);
-    return process && this.#lives.isAlive(process) ? process : null;
+    return process && this.runs(process.runId) ? process : null;
   }
 
   /** Whether the leader of a run is alive. */
@@ -199,7 +192,10 @@ export class World {
 
   /** For drivers: ends strays. `null`: some are left that only SIGKILL may end. */
   sweep(runId: RunId, how: 'terminate' | 'kill'): readonly Survivor[] | null {
-    const process = this.processOf(runId);
+    const run = this.#runs.get(runId);
+    const process = run?.process ?? null;
+    // A launcher belongs to its run as well.
+    if (run && process === null) run.claim = 'revoked';
     if (process === null) return [];
     const { strayTermDeaf = false, strayKillDeaf = false } = process.behaviour;
     if (!strayKillDeaf && (how === 'kill' || !strayTermDeaf)) this.#lives.endStrays(process);
@@ -210,7 +206,7 @@ export class World {
   /** For drivers: ends whatever is left of a run that is over. */
   clear(runId: RunId): void {
     const process = this.processOf(runId);
-    if (process && this.#lives.isAlive(process)) this.#lives.deliver(process, 'SIGKILL', 'dies');
+    if (process && this.runs(runId)) this.#lives.deliver(process, 'SIGKILL', 'dies');
     this.sweep(runId, 'kill');
   }
 
@@ -247,8 +243,3 @@ export class World {
 }
 
 const FORK_AGAIN_MS = 10;
-const NO_PIDS: Problem = {
-  code: 'NoPids',
-  message: 'Cannot start a process: the machine has no pid left.',
-  hint: 'Wait for some of its processes to end.',
-};
