@@ -30,8 +30,8 @@ export const LIFE: readonly Mutant[] = [
     name: 'who is superseded is not told',
     invariant: 'I6',
     file: 'src/machines/unit-requests.ts',
-    find: "      enqueue({ type: 'reply', params: { requestId: wish.requestId, problem: superseded(context, wish, event) } });\n",
-    replace: '',
+    find: "if ((WISH[wish.type] === 'up') === isUp) continue;",
+    replace: 'continue;',
     tests: ['test/actors/requests.test.ts', 'test/machines'],
   },
   {
