@@ -1,10 +1,11 @@
 import * as Schema from 'effect/Schema';
 import { refusal } from './fault.ts';
+import { whyNul } from './names.ts';
 
 const EXAMPLE = 'write a text for the shell, or a list such as [node, api.js]';
 
 /** A program and its arguments, executed as they are. */
-export const Argv = Schema.Array(Schema.String)
+export const Argv = Schema.Array(Schema.String.check(Schema.makeFilter(whyNul)))
   .annotate({ expected: 'a list of texts', hint: 'write a list such as [node, api.js]' })
   .check(
     Schema.makeFilter((argv) => {
@@ -15,6 +16,6 @@ export const Argv = Schema.Array(Schema.String)
 
 /** A text is run by a shell, a list is executed as it is. */
 export const Command = Schema.Union([
-  Schema.String.check(Schema.makeFilter((line) => (line.trim() === '' ? refusal('is empty', EXAMPLE) : undefined))),
+  Schema.String.check(Schema.makeFilter((line) => (line.trim() === '' ? refusal('is empty', EXAMPLE) : whyNul(line)))),
   Argv,
 ]).annotate({ expected: 'a command', hint: EXAMPLE });

@@ -3,7 +3,7 @@ import * as Schema from 'effect/Schema';
 import type { UnitKind } from '../vocabulary.ts';
 import { InvalidSpec, type SpecFault, type SpecPath, show } from './fault.ts';
 import { ID, Id } from './names.ts';
-import { suggestion } from './nearest.ts';
+import { nearest } from './nearest.ts';
 import { notYetInProject, notYetInUnit } from './not-yet.ts';
 import { Frame, type ProjectSpec } from './project.ts';
 import { cycleFaults, groupFaults, isMap, referenceFaults } from './references.ts';
@@ -67,7 +67,12 @@ export function decodeUnit(input: unknown, options: DecodeOptions = {}): UnitSpe
   const key = typeof id === 'string' ? id : '';
   const found =
     typeof id === 'string' ? [] : [invalid(['id'], 'must be a text', 'give the unit a name, such as id: "api"')];
-  const { value, faults } = decodeBody(key, isMap(written) ? body : written, [], options);
+  const { value, faults } = decodeBody(
+    typeof id === 'string' ? id : null,
+    isMap(written) ? body : written,
+    [],
+    options,
+  );
   const all = [...(isMap(written) ? found : []), ...faults, ...selfFaults(key, body)];
   if (all.length > 0 || value === null) {
     throw new InvalidSpec({ subject: key === '' ? 'a unit' : `unit "${key}"`, faults: all });
@@ -80,14 +85,14 @@ interface Decoded<Value> {
   readonly faults: readonly SpecFault[];
 }
 
-function decodeBody(id: string, body: unknown, path: SpecPath, options: DecodeOptions): Decoded<UnitSpec> {
-  const idFaults = id === '' || ID.test(id) ? [] : run(Id, id, path.length === 0 ? ['id'] : path).faults;
-  const kind = isMap(body) && 'kind' in body ? body.kind : 'server';
-  if (!isKind(kind)) return { value: null, faults: [...idFaults, noKind(kind, path)] };
-  const { value, faults } = runKind(kind, body, path);
+/** `id: null`: it has none, which was said already. */
+function decodeBody(id: string | null, body: unknown, path: SpecPath, options: DecodeOptions): Decoded<UnitSpec> {
+  const idFaults = id === null || ID.test(id) ? [] : run(Id, id, path.length === 0 ? ['id'] : path).faults;
+  const { kind, noKind } = meantKind(body, path);
+  const { value, faults } = runKind(kind, noKind ? { ...(body as object), kind } : body, path);
   const notYet = notYetInUnit(body, path);
-  const all = [...idFaults, ...faults.map((fault) => otherKind(fault, kind, path)), ...notYet];
-  if (value === null || all.length > 0) return { value: null, faults: all };
+  const all = [...idFaults, ...(noKind ?? []), ...faults.map((fault) => otherKind(fault, kind, path)), ...notYet];
+  if (id === null || value === null || all.length > 0) return { value: null, faults: all };
   return { value: complete(id, value, options), faults: [] };
 }
 
@@ -121,10 +126,20 @@ function run<S extends Schema.ConstraintDecoder<unknown>>(
 
 const isKind = (kind: unknown): kind is UnitKind => typeof kind === 'string' && Object.hasOwn(SCHEMA_OF_KIND, kind);
 
-function noKind(kind: unknown, path: SpecPath): SpecFault {
-  const meant = typeof kind === 'string' ? suggestion(kind, Object.keys(SCHEMA_OF_KIND)) : undefined;
+/** A unit without a kind is a server. One of a wrong kind is read as what it was meant to be, for its other faults. */
+function meantKind(body: unknown, path: SpecPath): { readonly kind: UnitKind; readonly noKind?: readonly SpecFault[] } {
+  if (!isMap(body) || !Object.hasOwn(body, 'kind')) return { kind: 'server' };
+  const { kind } = body;
+  if (isKind(kind)) return { kind };
+  const kinds = Object.keys(SCHEMA_OF_KIND).filter(isKind);
+  const near = typeof kind === 'string' ? nearest(kind, kinds) : null;
   const said = kind === null ? 'is empty, and should be' : `${show(kind)} is not`;
-  return invalid([...path, 'kind'], `${said} server, job or watcher`, meant);
+  const meant = near === null ? undefined : `did you mean "${near}"?`;
+  const noKind = [invalid([...path, 'kind'], `${said} server, job or watcher`, meant)];
+  if (near !== null && isKind(near)) return { kind: near, noKind };
+  const strangeTo = (one: UnitKind): number =>
+    Object.keys(body).filter((key) => !Object.hasOwn(SCHEMA_OF_KIND[one].fields, key)).length;
+  return { kind: kinds.reduce((best, one) => (strangeTo(one) < strangeTo(best) ? one : best)), noKind };
 }
 
 /** An option that this kind of unit does not have, but another has, is no spelling mistake. */
@@ -168,10 +183,16 @@ const invalid = (path: SpecPath, message: string, hint?: string): SpecFault => (
   ...(hint === undefined ? {} : { hint }),
 });
 
+/** Deeper than any project. What a program makes may contain itself. */
+const DEPTH_MAX = 64;
+
 /** A program may write `{ ready: undefined }` and mean nothing by it. */
-function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutUndefined);
-  if (!isMap(value)) return value;
+function withoutUndefined(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > DEPTH_MAX) throw new InvalidSpec({ subject: 'what was given', faults: [invalid([], TOO_DEEP)] });
+  if (Array.isArray(value)) return value.map((inner) => withoutUndefined(inner, depth + 1));
   const given = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(given.map(([key, inner]) => [key, withoutUndefined(inner)]));
+  return Object.fromEntries(given.map(([key, inner]) => [key, withoutUndefined(inner, depth + 1)]));
 }
+
+const TOO_DEEP = 'is nested too deeply, or contains itself';

@@ -50,7 +50,11 @@ export const HttpUrl = text('a URL such as "http://127.0.0.1:3000/health"', (url
 
 export const Pattern = text('a regular expression', (source) => whyNoRegExp(source));
 
-export const NonBlank = text('a text', (value) => (value.trim() === '' ? refusal('is empty') : undefined));
+export const NonBlank = text('a text', (value) => (value.trim() === '' ? refusal('is empty') : whyNul(value)));
+
+/** The system ends every text that it is given at the first NUL byte. */
+export const whyNul = (value: string) => (value.includes('\0') ? refusal('has a NUL byte', NUL_HINT) : undefined);
+const NUL_HINT = 'no program can be given one: leave it out, or encode it, as base64 for example';
 
 export const Port = Schema.Finite.check(
   Schema.makeFilter((port) => (isWhole(port, 1, 65_535) ? undefined : refusal(`${port} is not a port`, PORT_HINT))),
@@ -90,7 +94,8 @@ export function whyNoRegExp(source: string) {
 
 function whyNoEnvName(name: string) {
   if (name === RUN_MARKER) return refusal(`${RUN_MARKER} is set by reeve itself`, 'choose another name');
-  if (ENV_NAME.test(name)) return undefined;
+  // Nobody can be given this one: where it is assigned, in whatever object, it is no variable.
+  if (ENV_NAME.test(name) && name !== '__proto__') return undefined;
   return refusal(`${show(name)} is not the name of a variable`, 'use letters, digits and "_", and begin with no digit');
 }
 

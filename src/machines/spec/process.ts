@@ -2,11 +2,13 @@ import * as Schema from 'effect/Schema';
 import { Argv, Command } from './command.ts';
 import { or, orNull } from './default.ts';
 import { refusal } from './fault.ts';
-import { EnvName, envRecord, HttpUrl, NonBlank, StopSignal } from './names.ts';
+import { EnvName, envRecord, HttpUrl, NonBlank, StopSignal, whyNul } from './names.ts';
 import { Ready } from './probe.ts';
 import { Duration, Percent, PositiveDuration, Size } from './quantity.ts';
 
-const EnvValue = Schema.String.annotate({ expected: 'a text', hint: 'put the value in quotes' });
+const EnvValue = Schema.String.annotate({ expected: 'a text', hint: 'put the value in quotes' }).check(
+  Schema.makeFilter(whyNul),
+);
 
 const SecretSource = { env: Schema.optionalKey(EnvName), file: Schema.optionalKey(NonBlank) };
 const Secret = Schema.Struct(SecretSource).pipe(

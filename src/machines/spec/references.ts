@@ -27,17 +27,29 @@ export function referenceFaults(id: string, unit: unknown, units: WrittenUnits, 
 export function cycleFaults(units: WrittenUnits, pathOf: (id: string) => SpecPath): readonly SpecFault[] {
   const faults: SpecFault[] = [];
   const done = new Set<string>();
-  const visit = (id: string, trail: readonly string[]): void => {
-    for (const other of Object.keys(mapAt(units.get(id), 'after'))) {
-      const start = trail.indexOf(other);
-      if (start >= 0) {
-        const circle = [...trail.slice(start), other].join(' → ');
-        faults.push(fault([...pathOf(id), 'after', other], `waits in a circle: ${circle}`, 'take one of them out'));
-      } else if (units.has(other) && !done.has(other)) visit(other, [...trail, other]);
-    }
-    done.add(id);
+  // The trail, in a set too. Not by recursion: thousands of units may wait for each other in one long row.
+  const trail: { readonly id: string; readonly others: string[] }[] = [];
+  const onTrail = new Set<string>();
+  const enter = (id: string): void => {
+    trail.push({ id, others: Object.keys(mapAt(units.get(id), 'after')).reverse() });
+    onTrail.add(id);
   };
-  for (const id of units.keys()) if (!done.has(id)) visit(id, [id]);
+  for (const first of units.keys()) {
+    if (!done.has(first)) enter(first);
+    for (let at = trail.at(-1); at !== undefined; at = trail.at(-1)) {
+      const { id, others } = at;
+      const other = others.pop();
+      if (other === undefined) {
+        trail.pop();
+        onTrail.delete(id);
+        done.add(id);
+      } else if (onTrail.has(other)) {
+        const names = trail.map((one) => one.id);
+        const circle = [...names.slice(names.indexOf(other)), other].join(' → ');
+        faults.push(fault([...pathOf(id), 'after', other], `waits in a circle: ${circle}`, 'take one of them out'));
+      } else if (units.has(other) && !done.has(other)) enter(other);
+    }
+  }
   return faults;
 }
 
@@ -57,9 +69,16 @@ function jobsOnly(unit: unknown, units: WrittenUnits, path: SpecPath): readonly 
   );
 }
 
+const GUESSED_AMONG = 200;
+const NAMED = 20;
+
 function noUnit(other: string, at: SpecPath, units: WrittenUnits): SpecFault {
-  const known = [...units.keys()];
-  const hint = suggestion(other, known) ?? (known.length === 0 ? undefined : `the units are ${known.join(', ')}`);
+  // Among very many, a guess for every one of very many faults would take minutes.
+  const known = [...units.keys()].slice(0, GUESSED_AMONG);
+  const more = units.size > NAMED ? ', …' : '';
+  const hint =
+    suggestion(other, known) ??
+    (known.length === 0 ? undefined : `the units are ${known.slice(0, NAMED).join(', ')}${more}`);
   return fault(at, `there is no unit ${show(other)}`, hint);
 }
 

@@ -15,6 +15,7 @@ const CASES: readonly (readonly [project: unknown, ...words: string[]])[] = [
   [{ units: {}, quues: {} }, 'quues: there is no option "quues"; did you mean "queues"?'],
   [{ name: '', units: {} }, 'name: is empty'],
   [{ units: { db: null } }, 'units.db: is empty, and should be a map'],
+  [{ units: { '': on() } }, `units[""]: "" is not a usable id; ${ID}`],
   [{ units: { 'a/b': on() } }, `units["a/b"]: "a/b" is not a usable id; ${ID}`],
   [
     { units: { 'a.b': { command: 1 } } },

@@ -12,6 +12,8 @@ const watcher = (options: object) => ({
 });
 
 const ID = 'use letters, digits, ".", "_" and "-", at most 64, and begin with a letter or digit';
+const ENV_NAME = 'use letters, digits and "_", and begin with no digit';
+const NUL = 'no program can be given one: leave it out, or encode it, as base64 for example';
 const DURATION = 'write milliseconds, or a text such as "250ms", "5s", "10m", "1h"';
 const COMMAND = 'write a text for the shell, or a list such as [node, api.js]';
 const URL_HINT = 'write it whole, such as "http://127.0.0.1:3000/health"';
@@ -22,8 +24,15 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   [['a'], 'a list is not a map'],
   [{ command: 'x' }, 'id: must be a text; give the unit a name, such as id: "api"'],
   [server({ id: 'a b' }), `id: "a b" is not a usable id; ${ID}`],
+  [server({ id: '' }), `id: "" is not a usable id; ${ID}`],
   [server({ kind: 'sever' }), 'kind: "sever" is not server, job or watcher; did you mean "server"?'],
   [server({ kind: null }), 'kind: is empty, and should be server, job or watcher'],
+  [
+    { id: 'a', kind: 'wacher', files: 1, then: { restart: 'b' } },
+    'kind: "wacher" is not server, job or watcher; did you mean "watcher"?',
+    'files: 1 is not a list of patterns; write a list such as ["src/**/*.ts"]',
+    'then.restart: "b" is not a list of units; write a list such as [api]',
+  ],
   // Options that are not there.
   [server({ comand: 'x' }), 'comand: there is no option "comand"; did you mean "command"?'],
   [server({ depends_on: {} }), 'depends_on: there is no option "depends_on"; it is called "after" here'],
@@ -41,6 +50,14 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   [server({ command: ['node', 1] }), 'command[1]: 1 is not a text'],
   [server({ command: 7 }), `command: 7 is not a command; ${COMMAND}`],
   [server({ cwd: '' }), 'cwd: is empty'],
+  [
+    server({ env: { set: JSON.parse('{"__proto__":"x"}') } }),
+    `env.set.__proto__: "__proto__" is not the name of a variable; ${ENV_NAME}`,
+  ],
+  [server({ command: 'a\0b' }), `command: has a NUL byte; ${NUL}`],
+  [server({ command: ['a', '\0'] }), `command[1]: has a NUL byte; ${NUL}`],
+  [server({ cwd: '\0' }), `cwd: has a NUL byte; ${NUL}`],
+  [server({ env: { set: { A: '\0' } } }), `env.set.A: has a NUL byte; ${NUL}`],
   // Durations.
   [server({ stop: { grace: '5 sec' } }), `stop.grace: "5 sec" is not a duration; ${DURATION}`],
   [server({ stop: { grace: -1 } }), `stop.grace: -1 is negative; ${DURATION}`],
@@ -52,10 +69,7 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   // Environment: values are never shown.
   [server({ env: { set: { PORT: 3000 } } }), 'env.set.PORT: a number is not a text; put the value in quotes'],
   [server({ env: 'hunter2' }), 'env: a text is not a map'],
-  [
-    server({ env: { set: { '1A': 'x' } } }),
-    'env.set.1A: "1A" is not the name of a variable; use letters, digits and "_", and begin with no digit',
-  ],
+  [server({ env: { set: { '1A': 'x' } } }), `env.set.1A: "1A" is not the name of a variable; ${ENV_NAME}`],
   [
     server({ env: { set: { REEVE_RUN: 'x' } } }),
     'env.set.REEVE_RUN: REEVE_RUN is set by reeve itself; choose another name',
