@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { ConfigNotFound, ConfigUnreadable } from './errors.ts';
+import { ConfigNotFound, ConfigUnreadable, unreadable } from './errors.ts';
 
 /** Tried in this order; the first that exists is the project file. */
 export const CONFIG_NAMES = [
@@ -36,12 +36,17 @@ export function findConfig(cwd: string, file?: string): string {
   if (file !== undefined) {
     const asked = resolve(cwd, file);
     if (exists(asked)) return asked;
-    throw new ConfigNotFound({ directory: dirname(asked), looked: [basename(asked)] });
+    const directory = dirname(asked);
+    const looked = [basename(asked)];
+    throw new ConfigNotFound({ directory, looked, asked, there: usualName(directory) });
   }
-  const found = CONFIG_NAMES.map((name) => resolve(cwd, name)).find(exists);
-  if (found === undefined) throw new ConfigNotFound({ directory: cwd, looked: CONFIG_NAMES });
-  return found;
+  const found = usualName(cwd);
+  if (found === null) throw new ConfigNotFound({ directory: cwd, looked: CONFIG_NAMES, asked: null, there: null });
+  return resolve(cwd, found);
 }
+
+const usualName = (directory: string): string | null =>
+  CONFIG_NAMES.find((name) => exists(resolve(directory, name))) ?? null;
 
 /** @throws {ConfigUnreadable} The name says nothing about the format. */
 export function formatOf(file: string): ConfigFormat {
@@ -51,4 +56,14 @@ export function formatOf(file: string): ConfigFormat {
   throw new ConfigUnreadable({ file, why: 'its name does not say its format', hint });
 }
 
-const exists = (file: string): boolean => statSync(file, { throwIfNoEntry: false }) !== undefined;
+/** A path that leads through a file, or in a circle, leads to none. */
+function exists(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && NOWHERE.has(String(error.code))) return false;
+    throw unreadable(file, error);
+  }
+}
+
+const NOWHERE = new Set(['ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);

@@ -15,7 +15,7 @@ export function readJson(text: string): Source {
     return { input: null, faults: [fault], locate: () => null };
   }
   const { faults, locate } = readYaml(text);
-  return { input: found, faults: faults.filter(({ message: words }) => words.endsWith('is here twice')), locate };
+  return { input: found, faults: faults.filter(({ message: words }) => MEANT.test(words)), locate };
 }
 
 function parse(text: string): { readonly found: unknown; readonly message: string | null } {
@@ -46,6 +46,9 @@ function endsTooEarly(text: string): boolean {
   if (message === null || message.startsWith('Unexpected end')) return true;
   return message.includes(`at position ${text.length}`);
 }
+
+/** Of what YAML finds wrong, this is wrong in JSON too. */
+const MEANT = / is here twice$| nested too deeply$/;
 
 const STRICT =
   'JSON has no comments, no comma after the last item, and names and texts in double quotes; YAML is freer';

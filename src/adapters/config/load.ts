@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { decodeProject, InvalidSpec, type ProjectSpec, type UnitSpec } from '../../index.ts';
-import { type ConfigFault, ConfigInvalid, ConfigUnreadable } from './errors.ts';
+import { type ConfigFault, ConfigInvalid } from './errors.ts';
 import { findConfig, formatOf } from './find.ts';
 import { readJson } from './json.ts';
 import { readModule } from './module.ts';
 import { readProcfile } from './procfile.ts';
 import type { Source } from './source.ts';
+import { assertFile, readText } from './text.ts';
 import { readYaml } from './yaml.ts';
 
 export interface ConfigRequest {
@@ -50,27 +50,15 @@ export async function loadConfig({ file: asked, cwd, env }: ConfigRequest): Prom
 }
 
 async function read(file: string, env: NodeJS.ProcessEnv): Promise<Source> {
+  assertFile(file);
   const format = formatOf(file);
   if (format === 'module') return readModule(file, env);
-  const text = (await textOf(file)).replace(/^\uFEFF/, '');
+  const found = await readText(file);
+  if ('fault' in found) return { input: null, faults: [found.fault], locate: () => null };
+  const { text } = found;
   if (format === 'procfile') return readProcfile(text);
   return format === 'json' ? readJson(text) : readYaml(text);
 }
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const why = WHY_UNREADABLE[code] ?? `the system says ${code}`;
-    throw new ConfigUnreadable({ file, why, hint: 'Look at the file and its permissions.' });
-  }
-}
-
-const WHY_UNREADABLE: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
-};
 
 function decode(source: Source, file: string, directoryName: string): ProjectSpec {
   try {

@@ -1,6 +1,7 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { type Alias, type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { SpecPath } from '../../index.ts';
 import type { Position, Source, SyntaxFault } from './source.ts';
+import { keyText, valuesOf, type YamlValues } from './yaml-values.ts';
 
 /**
  * YAML 1.2, with anchors, aliases and `<<`.
@@ -9,27 +10,44 @@ import type { Position, Source, SyntaxFault } from './source.ts';
  */
 export function readYaml(text: string): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const document = parse(text, lines);
+  if (document === null) return { input: null, faults: [TOO_DEEP], locate: () => null };
   const positionAt = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const broken = [...document.errors, ...document.warnings].map(({ code, pos, message }) => {
+  const broken = [...document.errors, ...document.warnings].map(({ code, pos, message }): SyntaxFault => {
     return { position: positionAt(pos[0]), ...wordsOf(code, message, text.slice(pos[0])) };
   });
-  const faults = [...broken, ...lostAliases(document, positionAt)];
-  const { input, tooMany } = faults.length > 0 ? { input: null, tooMany: [] } : read(document);
+  const { input, faults, targets } = valuesOf(document);
+  const meant = faults.map(({ offset, message, hint }): SyntaxFault => {
+    return { position: positionAt(offset), message, hint };
+  });
   return {
     input,
-    faults: [...faults, ...tooMany],
-    locate: (path) => positionAt(offsetOf(document, path)),
+    faults: [...broken, ...meant],
+    locate: locator(document, targets, positionAt),
   };
+}
+
+const TOO_DEEP: SyntaxFault = {
+  position: { line: 1, column: 1 },
+  message: 'this is nested too deeply',
+  hint: 'no project needs so many levels',
+};
+
+/** `null`: nested beyond what it can follow. Doubled keys are ours to find: it compares each with every other. */
+function parse(text: string, lineCounter: LineCounter): Document | null {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, merge: true, uniqueKeys: false });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function wordsOf(code: string, message: string, from: string): Pick<SyntaxFault, 'message' | 'hint'> {
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return { message: `${JSON.stringify(firstWord(from))} is here twice`, hint: 'keep one of the two' };
     case 'TAB_AS_INDENT':
       return { message: 'this line is indented by a tab', hint: 'YAML indents by spaces' };
     case 'TAG_RESOLVE_FAILED':
@@ -38,6 +56,8 @@ function wordsOf(code: string, message: string, from: string): Pick<SyntaxFault,
       return { message: `a value cannot begin with ${from.slice(0, 1)}`, hint: 'put it in quotes' };
     case 'BLOCK_AS_IMPLICIT_KEY':
       return { message: 'two ": " on one line', hint: 'put the value in quotes, or begin a new line' };
+    case 'RESOURCE_EXHAUSTION':
+      return { message: TOO_DEEP.message, hint: TOO_DEEP.hint! };
     case 'MULTIPLE_DOCS':
       return { message: 'a second document begins here', hint: 'a project file is one document: take out the ---' };
     default:
@@ -47,46 +67,44 @@ function wordsOf(code: string, message: string, from: string): Pick<SyntaxFault,
 
 const firstWord = (text: string): string => /^(["']?)([^\s:"']+)/.exec(text)?.[2] ?? '';
 
-function lostAliases(document: Document, positionAt: (offset: number) => Position): readonly SyntaxFault[] {
-  const faults: SyntaxFault[] = [];
-  visit(document, {
-    Alias: (_, alias) => {
-      if (alias.resolve(document) !== undefined) return;
-      const message = `there is no anchor "${alias.source}" before this alias`;
-      faults.push({
-        position: positionAt(alias.range?.[0] ?? 0),
-        message,
-        hint: `write &${alias.source} where it is first`,
-      });
-    },
-  });
-  return faults;
+/** Where a part of the input is written: its key, or else the nearest thing around it. */
+function locator(
+  { contents }: Document,
+  targets: YamlValues['targets'],
+  positionAt: (offset: number) => Position,
+): Source['locate'] {
+  const keys = new Map<unknown, ReadonlyMap<string, KeyAndValue>>();
+  return (path: SpecPath) => {
+    let node: unknown = contents;
+    let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+    for (const step of path) {
+      if (isAlias(node)) node = targets.get(node as Alias);
+      if (isMap(node)) {
+        const known = keys.get(node) ?? keysOf(node.items);
+        keys.set(node, known);
+        const found = known.get(String(step));
+        if (found === undefined) return positionAt(offset);
+        offset = found.offset ?? offset;
+        node = found.value;
+      } else if (isSeq(node)) {
+        node = node.items[Number(step)];
+        offset = isNode(node) ? (node.range?.[0] ?? offset) : offset;
+      } else return positionAt(offset);
+    }
+    return positionAt(offset);
+  };
 }
 
-/** Aliases of aliases can grow without bound; the library gives up at a hundred. */
-function read(document: Document): { readonly input: unknown; readonly tooMany: readonly SyntaxFault[] } {
-  try {
-    return { input: document.toJS(), tooMany: [] };
-  } catch {
-    const position = { line: 1, column: 1 };
-    return { input: null, tooMany: [{ position, message: 'too many aliases', hint: 'write the values out' }] };
-  }
+interface KeyAndValue {
+  readonly offset: number | undefined;
+  readonly value: unknown;
 }
 
-function offsetOf(document: Document, path: SpecPath): number {
-  let node: unknown = document.contents;
-  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
-  for (const step of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
-      if (pair === undefined) return offset;
-      offset = isNode(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      offset = isNode(node) ? (node.range?.[0] ?? offset) : offset;
-    } else return offset;
+function keysOf(items: readonly { readonly key: unknown; readonly value: unknown }[]) {
+  const known = new Map<string, KeyAndValue>();
+  for (const { key, value } of items) {
+    const name = isScalar(key) ? keyText(key) : null;
+    if (name !== null) known.set(name, { offset: isNode(key) ? key.range?.[0] : undefined, value });
   }
-  return offset;
+  return known;
 }

@@ -107,6 +107,24 @@ const BAD_TEXTS: readonly (readonly [name: string, text: string, ...lines: strin
   ],
   [
     'reeve.yaml',
+    'units:\n  a: { kind: sever, comand: x, stop: { grace: 5 sec } }\n',
+    'reeve.yaml:2:3  units.a.command  command is missing',
+    'reeve.yaml:2:8  units.a.kind  "sever" is not server, job or watcher',
+    '    did you mean "server"?',
+    'reeve.yaml:2:21  units.a.comand  there is no option "comand"',
+    '    did you mean "command"?',
+    'reeve.yaml:2:40  units.a.stop.grace  "5 sec" is not a duration',
+    '    write milliseconds, or a text such as "250ms", "5s", "10m", "1h"',
+  ],
+  [
+    'reeve.yaml',
+    'units:\n  a: { kind: cron, command: x, timeout: 5 sec }\n',
+    'reeve.yaml:2:8  units.a.kind  "cron" is not server, job or watcher',
+    'reeve.yaml:2:32  units.a.timeout  "5 sec" is not a duration',
+    '    write milliseconds, or a text such as "250ms", "5s", "10m", "1h"',
+  ],
+  [
+    'reeve.yaml',
     'units:\n  a: { command: x, ready: { log: up } }\n',
     'reeve.yaml:2:29  units.a.ready.log  reeve cannot do this yet',
     '    ask by tcp, http or exec',
@@ -183,7 +201,7 @@ test('without a project file it is said what was looked for, and where', async (
   const { message } = await rejection(ConfigNotFound);
   expect(message).toBe(`There is no project file in ${directory}: looked for ${CONFIG_NAMES.join(', ')}.`);
   const asked = await rejection(ConfigNotFound, 'shop.yaml');
-  expect(asked.message).toBe(`There is no project file in ${directory}: looked for shop.yaml.`);
+  expect(asked.message).toBe(`There is no project file ${join(directory, 'shop.yaml')}.`);
 });
 
 test.each([
