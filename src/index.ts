@@ -5,7 +5,15 @@
  */
 export type { Clock, Log, OutputQuery, OutputSlice } from './actors/ports.ts';
 export { parseDuration } from './api/duration.ts';
-export { BadDuration, InvalidOption, NotReached, UnitUp, UnknownUnit } from './api/errors.ts';
+export {
+  BadDuration,
+  InvalidOption,
+  NotReached,
+  StateDirUnusable,
+  UnitUp,
+  UnknownRun,
+  UnknownUnit,
+} from './api/errors.ts';
 export { type Evaluated, evaluate } from './api/evaluate.ts';
 export { BadExpression } from './api/expression.ts';
 export { type Fork, type ForkEdit, type ForkOptions, fork, type Parting } from './api/fork.ts';
@@ -27,7 +35,7 @@ export {
   why,
 } from './api/replay.ts';
 export { job, server, watcher } from './api/specs.ts';
-export { resolveStateDir } from './api/state-dir.ts';
+export { makeStateDir, resolveStateDir } from './api/state-dir.ts';
 export { openTrace } from './api/trace.ts';
 export { type ExportFilter, exportTrace, writeTrace } from './api/trace-export.ts';
 export { importTrace, type KeptTrace, keptTraces } from './api/trace-import.ts';

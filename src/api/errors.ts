@@ -1,7 +1,7 @@
 import * as Data from 'effect/Data';
 import type { OutcomeKind } from '../machines/outcome.ts';
 import { nearest } from '../machines/spec/nearest.ts';
-import type { UnitId } from '../machines/vocabulary.ts';
+import type { RunId, UnitId } from '../machines/vocabulary.ts';
 import type { Failure } from '../store/failure.ts';
 import type { Milestone } from './types.ts';
 
@@ -121,5 +121,42 @@ export class InvalidOption extends Data.TaggedError('InvalidOption')<{
   }
   get hint(): string {
     return this.meant === null ? 'See the types of the call for what there is.' : `Did you mean "${this.meant}"?`;
+  }
+}
+
+/** Where the state was to be kept, nothing can be kept. */
+export class StateDirUnusable extends Data.TaggedError('StateDirUnusable')<{
+  readonly stateDir: string;
+  readonly why: string;
+}> {
+  override get message(): string {
+    return `Cannot keep state in ${this.stateDir}: ${this.why}.`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    return 'Name a directory of your own, new or empty, with --state-dir or REEVE_HOME.';
+  }
+}
+
+/** A unit has no run of this name. */
+export class UnknownRun extends Data.TaggedError('UnknownRun')<{
+  readonly unitId: UnitId;
+  readonly runId: RunId;
+  /** Its runs, newest first. */
+  readonly known: readonly RunId[];
+}> {
+  override get message(): string {
+    return `"${this.unitId}" has no run "${this.runId}".`;
+  }
+  get code(): string {
+    return this._tag;
+  }
+  get hint(): string {
+    const some = this.known.slice(0, 10).join(', ');
+    return this.known.length === 0
+      ? 'It has not run yet.'
+      : `Its runs, newest first: ${some}${this.known.length > 10 ? ', …' : ''}.`;
   }
 }

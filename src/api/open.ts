@@ -26,7 +26,7 @@ import { createReeve, type Session } from './reeve.ts';
 import { keepDamaged, keepUnknownRuns, salvage, setNotice } from './salvage.ts';
 import { withoutSecrets } from './secrets.ts';
 import { decodedSpec } from './specs.ts';
-import { resolveStateDir } from './state-dir.ts';
+import { makeStateDir, resolveStateDir } from './state-dir.ts';
 import type { OpenOptions, Reeve } from './types.ts';
 
 export const STORE_FILE = 'reeve.db';
@@ -47,6 +47,7 @@ export const STORE_FILE = 'reeve.db';
  * ```
  *
  * @throws {StateDirBusy} Another orchestrator holds the state directory.
+ * @throws {StateDirUnusable} No state can be kept there.
  * @throws {InvalidSpec} The units do not fit together.
  * @throws {NotAStore | SchemaTooNew | StoreUnopenable} The store is not ours to use.
  * @throws {OpenRefused} The system is out of descriptors, memory or space. Nothing is left open.
@@ -56,6 +57,7 @@ export async function openReeve(options: OpenOptions = {}): Promise<Reeve> {
   requireLinux('Orchestrating processes');
   const plan = planOf(options);
   const { stateDir, clock, log, secrets } = plan;
+  makeStateDir(stateDir);
   const sinceMs = clock.wallMs();
   let unlock = (): void => {};
   try {

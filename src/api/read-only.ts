@@ -13,7 +13,7 @@ import { openStore } from '../store/store.ts';
 import { UnknownUnit } from './errors.ts';
 import { journalStream } from './journal-stream.ts';
 import { STORE_FILE } from './open.ts';
-import { resultOf } from './result.ts';
+import { knownRun, resultOf } from './result.ts';
 import { noticeIn } from './salvage.ts';
 import { statusOf } from './status.ts';
 import type { ProjectStatus, Result, UnitStatus } from './types.ts';
@@ -55,8 +55,11 @@ export function openReadOnly(stateDir: string, project = stateDir): ReadOnlyReev
     journal: (options = {}) => journalStream(store, () => () => {}, options),
     result: async (id) => resultOf(statusFor(id), store.runs(id), outputs),
     async output(id, { runId, ...query } = {}) {
-      const newest = runId ?? statusFor(id).run?.runId ?? store.runs(id)[0]?.runId ?? '';
-      return outputs.read(newest, { mode: 'full', ...query });
+      const { run } = statusFor(id);
+      const runs = store.runs(id);
+      const read = runId === undefined ? (run?.runId ?? runs[0]?.runId) : knownRun(id, runId, runs);
+      if (read === undefined) return { text: '', truncated: false, sizeBytes: 0 };
+      return outputs.read(read, { mode: 'full', ...query });
     },
     close: () => store.close(),
   };

@@ -1,5 +1,7 @@
 import type { Outputs } from '../actors/ports.ts';
+import type { RunId, UnitId } from '../machines/vocabulary.ts';
 import type { RunRow } from '../store/rows.ts';
+import { UnknownRun } from './errors.ts';
 import type { Result, UnitStatus } from './types.ts';
 
 /** How much of the output a result shows. The whole is a call to `output()` away. */
@@ -26,4 +28,15 @@ export async function resultOf(status: UnitStatus, runs: readonly RunRow[], outp
     attempts: newest ? restarts + 1 : 0,
     output: { bytes: sizeBytes, tail: text },
   };
+}
+
+/**
+ * The run that was asked for by name.
+ *
+ * @throws {UnknownRun} The unit has no such run: it is another unit's, or retention has forgotten it.
+ */
+export function knownRun(unitId: UnitId, asked: RunId, runs: readonly RunRow[]): RunId {
+  const known = runs.map(({ runId }) => runId);
+  if (known.includes(asked)) return asked;
+  throw new UnknownRun({ unitId, runId: asked, known });
 }

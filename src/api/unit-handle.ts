@@ -3,11 +3,12 @@ import type { Clock, Outputs } from '../actors/ports.ts';
 import type { UnitActor } from '../actors/unit-actor.ts';
 import type { UnitContext } from '../machines/context.ts';
 import type { Request } from '../machines/events.ts';
+import { SUPERVISOR } from '../machines/supervisor.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import { parseDuration } from './duration.ts';
 import { NotReached, UnknownUnit } from './errors.ts';
 import { assertMilestone } from './options.ts';
-import { resultOf } from './result.ts';
+import { knownRun, resultOf } from './result.ts';
 import { statusOf } from './status.ts';
 import type { Milestone, UnitHandle, UnitStatus, WaitOptions } from './types.ts';
 
@@ -23,16 +24,22 @@ export interface HandleContext {
 export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
   const { orchestrator, outputs, clock, refuseClosed } = context;
   const ask = (type: Request['type']) => (options?: { readonly signal?: AbortSignal; readonly by?: string }) =>
-    orchestrator.request(id, type, options?.by ?? 'user', options?.signal);
+    id === SUPERVISOR
+      ? Promise.reject(unknown())
+      : orchestrator.request(id, type, options?.by ?? 'user', options?.signal);
+  const unknown = (): UnknownUnit =>
+    new UnknownUnit({ unitId: id, known: [...orchestrator.registry.units()].map((one) => one.id) });
   const actor = (): UnitActor => {
-    const found = orchestrator.registry.get(id);
-    if (!found) throw new UnknownUnit({ unitId: id, known: [...orchestrator.registry.units()].map((one) => one.id) });
+    const found = id === SUPERVISOR ? undefined : orchestrator.registry.get(id);
+    if (!found) throw unknown();
     return found;
   };
   const newestRun = (): string => {
     const { run, epoch } = actor().snapshot.context as UnitContext;
     return run?.runId ?? `${epoch}.0`;
   };
+  const runOf = (asked?: string): string =>
+    asked === undefined ? newestRun() : knownRun(id, asked, orchestrator.runs(id));
 
   return {
     id,
@@ -58,9 +65,9 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
       return orchestrator.runs(id);
     },
     async output({ runId, ...query } = {}) {
-      return outputs.read(runId ?? newestRun(), { mode: 'full', ...query });
+      return outputs.read(runOf(runId), { mode: 'full', ...query });
     },
-    follow: ({ runId, ...options } = {}) => outputs.follow(runId ?? newestRun(), options),
+    follow: ({ runId, ...options } = {}) => outputs.follow(runOf(runId), options),
   };
 }
 

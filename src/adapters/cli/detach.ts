@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Problem } from '../../index.ts';
+import { makeStateDir, type Problem } from '../../index.ts';
 import { ControlRefused } from '../http/errors.ts';
 import type { Context } from './context.ts';
 import { DetachFailed } from './errors.ts';
-import { makeStateDir } from './places.ts';
 
 /** What a detached orchestrator tells who started it, once, over the channel between them. */
 export type Announcement = { readonly serving: true } | { readonly problem: Problem };

@@ -30,13 +30,17 @@ export class UnknownRef extends Data.TaggedError('UnknownRef')<{
   }
 }
 
+const MATCHES_SHOWN = 5;
+
 /** More than one unit begins like this. */
 export class AmbiguousRef extends Data.TaggedError('AmbiguousRef')<{
   readonly ref: string;
   readonly matches: readonly string[];
 }> {
   override get message(): string {
-    return `"${this.ref}" could be ${this.matches.join(' or ')}.`;
+    const more = this.matches.length - MATCHES_SHOWN;
+    const shown = this.matches.slice(0, MATCHES_SHOWN).join(' or ');
+    return `"${this.ref}" could be ${shown}${more > 0 ? `, or ${more} more` : ''}.`;
   }
   get code(): string {
     return this._tag;
@@ -115,21 +119,5 @@ export class NoDirectory extends Data.TaggedError('NoDirectory')<{ readonly dire
   }
   get hint(): string {
     return 'Give -C the directory of the project, where its project file is.';
-  }
-}
-
-/** Where the state was to be kept, nothing can be kept. */
-export class StateDirUnusable extends Data.TaggedError('StateDirUnusable')<{
-  readonly stateDir: string;
-  readonly why: string;
-}> {
-  override get message(): string {
-    return `Cannot keep state in ${this.stateDir}: ${this.why}.`;
-  }
-  get code(): string {
-    return this._tag;
-  }
-  get hint(): string {
-    return 'Name a directory of your own that can be written to, with --state-dir or REEVE_HOME.';
   }
 }

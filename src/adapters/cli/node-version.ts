@@ -10,8 +10,8 @@ export function complaintAbout(found: string): string | null {
   if (!isOlder(found, NODE_NEEDED)) return null;
   return [
     `reeve needs Node ${NODE_NEEDED} or newer; this is Node ${found}.`,
-    '  Anywhere:    npx -p node@24 -p reeve reeve …',
-    '  In a clone:  npm ci installs Node 24 beside reeve; then: npm run reeve -- …',
+    '  In a project:  npm install --save-dev node@24, and then: npx reeve …',
+    '  In a clone:    npm ci brings Node 24 along, and then: npm run reeve -- …',
   ].join('\n');
 }
 

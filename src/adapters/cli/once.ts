@@ -34,31 +34,37 @@ interface Scene {
  *
  * @throws {StepFailed}
  */
-export async function runOnce({ terminal, env }: Context, project: ProjectSpec): Promise<number> {
+export async function runOnce({ terminal, env, json }: Context, project: ProjectSpec): Promise<number> {
   const stateDir = mkdtempSync(join(tmpdir(), 'reeve-once-'));
   const logger = warningsTo(terminal.say);
   try {
     const { units, groups, name } = project;
     const reeve = await openReeve({ stateDir, env, units, groups, name, logger });
     const pids = new Set<number>();
+    const steps: string[] = [];
+    const tell = (line: string): void => {
+      steps.push(line);
+      if (!json) terminal.print(line);
+    };
     const unobserve = reeve.observe(({ event }) => {
       if (event.type === 'run.launched' && event.handle.pid !== null) pids.add(event.handle.pid);
     });
     try {
-      await play({ reeve, project, pids, step: (words, act) => take(words, act, terminal.print) });
+      await play({ reeve, project, pids, step: (words, act) => take(words, act, tell) });
     } finally {
       unobserve();
       await reeve.close();
     }
+    if (json) terminal.printJson({ steps });
   } finally {
     rmSync(stateDir, { recursive: true, force: true });
   }
   return EXIT.done;
 }
 
-async function take(words: string, act: () => Promise<string>, print: (line: string) => void): Promise<void> {
+async function take(words: string, act: () => Promise<string>, tell: (line: string) => void): Promise<void> {
   try {
-    print(`✓ ${words}: ${await act()}`);
+    tell(`✓ ${words}: ${await act()}`);
   } catch (error) {
     throw new StepFailed({ step: words, why: problemOf(error).message });
   }
@@ -135,7 +141,7 @@ async function nextRun(reeve: Reeve, { id, run }: UnitStatus): Promise<UnitStatu
 }
 
 const whereabouts = ({ run, port }: UnitStatus): string =>
-  `pid ${run?.pid ?? '?'}${port === null ? '' : ` on port ${port}`}`;
+  `pid ${run?.pid ?? '-'}${port === null ? '' : ` on port ${port}`}`;
 
 function isAlive(pid: number): boolean {
   try {

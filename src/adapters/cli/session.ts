@@ -2,7 +2,6 @@ import { type OpenOptions, openReeve, type Reeve } from '../../index.ts';
 import { type ControlServer, serveControl } from '../http/serve.ts';
 import { type Context, warningsTo } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import { makeStateDir } from './places.ts';
 
 /** An orchestrator in this process, and its control surface, from their beginning to their end. */
 export interface Session {
@@ -26,7 +25,6 @@ export async function openSession(
 ): Promise<Session> {
   const { stateDir, env } = context;
   const { promise: ending, resolve, reject } = Promise.withResolvers<number>();
-  makeStateDir(stateDir);
   const reeve = await openReeve({ ...options, stateDir, env, logger: warningsTo(note) });
   let letGo: Promise<void> | null = null;
   // The socket goes first: once the state directory is free, the next orchestrator has its own in the same place.

@@ -2,14 +2,17 @@
 const ENOUGH = 0.5;
 
 /**
- * The name that shares most pairs of neighbouring letters with a word, or `null`.
+ * The name that a word begins, or that shares most letters with it, or `null`.
  *
  * ```ts
  * similar('wbe', ['web', 'db']) // => 'web'
+ * similar('stat', ['start', 'status']) // => 'status'
  * similar('zebra', ['web', 'db']) // => null
  * ```
  */
 export function similar(word: string, names: readonly string[]): string | null {
+  const begun = names.filter((name) => word !== '' && name.startsWith(word));
+  if (begun.length === 1) return begun[0]!;
   const scored = names.map((name) => ({ name, score: score(word.toLowerCase(), name.toLowerCase()) }));
   const best = scored.reduce((left, right) => (right.score > left.score ? right : left), { name: '', score: 0 });
   return best.score >= ENOUGH ? best.name : null;

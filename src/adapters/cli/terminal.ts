@@ -1,3 +1,5 @@
+import { runnable } from './calling-name.ts';
+
 /** Where words go. The answer is on stdout; everything for people that is not the answer is on stderr. */
 export interface Terminal {
   /** The answer is read by a person, who sees it change. */
@@ -11,12 +13,16 @@ export interface Terminal {
   write(text: string): Promise<void>;
   /** A line of the answer. */
   print(line: string): void;
-  /** The whole answer, as one JSON document. */
+  /** The whole answer, as one JSON document. Another one would make it none: it is said to people instead. */
   printJson(document: unknown): void;
   /** A text for people, as it is. */
   writeAside(text: string): void;
-  /** A line for people. */
+  /** A line for people. The commands in it can be typed as they stand. */
   say(line: string): void;
+  /** The same words as `say` would use. */
+  worded(text: string): string;
+  /** How reeve is called here. @default 'reeve' */
+  callReeve(name: string): void;
   onResize(listener: () => void): () => void;
   /** Resolves when everything was handed over: what `process.exit` would cut off is not. */
   drained(): Promise<void>;
@@ -28,6 +34,10 @@ export function processTerminal(): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
   const gone = new AbortController();
   for (const end of ['error', 'close']) stdout.once(end, () => gone.abort());
+  let calledAs = 'reeve';
+  let hasAnswered = false;
+  const worded = (text: string): string => runnable(text, calledAs);
+  const writeAside = (text: string): void => void (stderr.writable && stderr.write(text));
   return {
     isInteractive: stdout.isTTY === true,
     readerGone: gone.signal,
@@ -47,9 +57,18 @@ export function processTerminal(): Terminal {
       for (const end of ends) stdout.off(end, resolve);
     },
     print: (line) => void (stdout.writable && stdout.write(`${line}\n`)),
-    printJson: (document) => void (stdout.writable && stdout.write(`${JSON.stringify(document, null, 2)}\n`)),
-    writeAside: (text) => void (stderr.writable && stderr.write(text)),
-    say: (line) => void (stderr.writable && stderr.write(`${line}\n`)),
+    printJson(document) {
+      const text = `${JSON.stringify(document, null, 2)}\n`;
+      if (hasAnswered) writeAside(text);
+      else if (stdout.writable) stdout.write(text);
+      hasAnswered = true;
+    },
+    writeAside,
+    say: (line) => writeAside(`${worded(line)}\n`),
+    worded,
+    callReeve(name) {
+      calledAs = name;
+    },
     onResize(listener) {
       stdout.on('resize', listener);
       return () => stdout.off('resize', listener);

@@ -17,7 +17,8 @@ export interface Transport {
   text(method: string, path: string, options?: RequestOptions): Promise<AsyncIterable<string>>;
 }
 
-const NOBODY_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
+/** The last three are those of a path that leads nowhere, or that no socket can have. */
+const NOBODY_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EINVAL']);
 
 /** No socket, or one that nobody listens at any more. */
 export const isNobodyThere = (error: unknown): boolean => {

@@ -14,8 +14,8 @@ test.each(['22.18.9', '22.9.0', '20.20.2', '8.17.0', '22.19'.slice(0, 4)])(
   (found) => {
     const complaint = complaintAbout(found);
     expect(complaint).toContain(`needs Node ${NODE_NEEDED} or newer; this is Node ${found}.`);
-    expect(complaint).toContain('npx -p node@24 -p reeve reeve');
-    expect(complaint).toContain('npm run reeve --');
+    expect(complaint).toContain('npm install --save-dev node@24, and then: npx reeve …');
+    expect(complaint).toContain('npm run reeve -- …');
   },
 );
 

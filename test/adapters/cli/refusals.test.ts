@@ -17,32 +17,28 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 afterEach(closeShells);
 
 test.each([
-  [
-    'a command that is not there',
-    ['stauts'],
-    { code: 'BadUsage', message: "Unknown command 'stauts'.", hint: 'Did you mean status?' },
-  ],
-  [
-    'an option that is not there',
-    ['status', '--al'],
-    { code: 'BadUsage', message: "Unknown option '--al'.", hint: 'Did you mean --all?' },
-  ],
-  [
-    'an argument that is missing',
-    ['wait'],
-    { code: 'BadUsage', message: "Missing required argument 'ref'.", hint: 'See `reeve wait --help`.' },
-  ],
+  ['a command that is not there', 'stauts', "Unknown command 'stauts'.", 'Did you mean status?'],
+  ['a part of a command', 'stat', "Unknown command 'stat'.", 'Did you mean status?'],
+  ['a command of another tool', 'ps', "Unknown command 'ps'.", 'Did you mean status?'],
+  ['a stronger word', 'kill web', "Unknown command 'kill'.", 'Did you mean stop?'],
+  ['a command like no other', 'zzz', "Unknown command 'zzz'.", 'See `reeve --help`.'],
+  ['an option that is not there', 'status --al', "Unknown option '--al'.", 'Did you mean --all?'],
+  ['an option before its command', '-x status', "Unknown option '-x'.", 'See `reeve status --help`.'],
+  ['an option without a command', '-C shop -x', "Unknown option '-x'.", 'See `reeve --help`.'],
+  ['an argument that is missing', 'wait', "Missing required argument 'ref'.", 'See `reeve wait --help`.'],
   [
     'a number that is none',
-    ['logs', 'web', '--tail', 'x'],
-    {
-      code: 'BadUsage',
-      message: expect.stringContaining('It is not a whole number.'),
-      hint: 'See `reeve logs --help`.',
-    },
+    'logs web --tail x',
+    expect.stringContaining('It is not a whole number.'),
+    'See `reeve logs --help`.',
   ],
-])('%s is 1, with words and no help page', async (_, argv, error) => {
+  // A variable that is not set must not name a place.
+  ['an empty -C', '-C= status', '-C is empty.', 'Name a directory, or leave it out.'],
+  ['an empty --state-dir', '--state-dir= status', '--state-dir is empty.', 'Name a directory, or leave it out.'],
+])('%s is 1, with words and no help page', async (_, line, message, hint) => {
   const shell = openShell();
+  const argv = line.split(' ').flatMap((word) => (word.endsWith('=') ? [word.slice(0, -1), ''] : word));
+  const error = { code: 'BadUsage', message, hint };
   const said = await shell.reeve(...argv, '--json');
   expect({ code: said.code, document: JSON.parse(said.out), err: said.err }).toEqual({
     code: 1,
@@ -71,20 +67,33 @@ test('a directory that is not there is told as one, and nothing else', async () 
   });
 });
 
-test.each(['up', 'up --detach', 'run -- true', 'run --background -- true'])(
-  'where no state can be kept, `%s` says why, and where it could be',
-  async (command) => {
-    const shell = openShell({ 'reeve.yaml': PROJECT, taken: '' });
-    const at = join(shell.directory, 'taken', 'state');
-    expect(await shell.reeve('--state-dir', at, ...command.split(' '))).toEqual({
-      code: 1,
-      out: '',
-      err: expect.stringMatching(
-        /^Cannot keep state in .*: it, or a part of its path, .*\n {2}Name a directory of your own/,
-      ),
-    });
-  },
-);
+test.each([
+  ['nope.yaml', 'There is a reeve.yaml in that directory: name it, or leave -f out there.'],
+  [
+    'deploy/reeve.yaml',
+    'Correct the name: it is looked for from where reeve is called, or from the directory that -C names.',
+  ],
+])('`-f %s` that is not there is told by its whole path, with what to do', async (file, hint) => {
+  const shell = openShell({ 'reeve.yaml': PROJECT });
+  const message = `There is no project file ${join(shell.directory, file)}.`;
+  const error = { error: { code: 'ConfigNotFound', message, hint } };
+  expect([await shell.json('up', '-f', file), await shell.json('config', '-f', file)]).toEqual([error, error]);
+});
+
+test.each([
+  [{}, 'reeve', []],
+  [{ npm_lifecycle_event: 'npx' }, 'npx reeve', []],
+  [{ npm_lifecycle_event: 'npx', npm_package_name: 'reeve' }, 'npx reeve', []],
+  [{ npm_lifecycle_event: 'dev', npm_package_name: 'shop' }, 'npx reeve', []],
+  [{ npm_lifecycle_event: 'reeve', npm_package_name: 'reeve' }, 'npm run reeve --', []],
+  [{ npm_lifecycle_event: 'npx' }, 'npx reeve -C home', ['-C', 'home']],
+  [{}, "reeve --state-dir 'a b'", ['--state-dir', 'a b']],
+] as const)('called with %j, hints say `%s`', async (variables, name, places) => {
+  const { out, err } = await openShell({}, variables).reeve(...places, 'stop', 'web');
+  const { error } = JSON.parse((await openShell({}, variables).reeve(...places, 'stop', 'web', '--json')).out);
+  const hint = `Start it with \`${name} up\`, or \`${name} up --detach\`. What a dead one left running, it takes over.`;
+  expect({ out, told: err.split('\n  ')[1], hint: error.hint }).toEqual({ out: '', told: `${hint}\n`, hint });
+});
 
 test('a project file that is not there is told by where it was looked for', async () => {
   const shell = openShell();
@@ -138,12 +147,31 @@ test('a step of the whole life that does not happen is told, is 1, and leaves no
   expect(isAlive(Number(/pid (\d+)/.exec(out)?.[1]))).toBe(false);
 });
 
+test('--json may stand before the command, and `reeve --json` alone asks for nothing', async () => {
+  const shell = openShell({ 'reeve.yaml': PROJECT });
+  const behind = await shell.reeve('-C', 'home', 'status', '--json');
+  expect(behind).toMatchObject({ code: 3, out: expect.stringContaining('NobodyRuns') });
+  expect(await shell.reeve('--json', '-C', 'home', 'status')).toEqual(behind);
+  expect(await shell.reeve('-C', 'home', '--json', 'status')).toEqual(behind);
+  expect(await shell.json()).toMatchObject({ error: { code: 'BadUsage' } });
+});
+
 test('help is an answer, and so on stdout', async () => {
   expect(await openShell().reeve('--help')).toMatchObject({
     code: 0,
     out: expect.stringContaining('Usage: reeve'),
     err: '',
   });
+});
+
+test.each([
+  ['help', '--help'],
+  ['help wait', 'wait --help'],
+])('`reeve %s` is `reeve %s`', async (words, options) => {
+  const shell = openShell();
+  const said = await shell.reeve(...words.split(' '));
+  expect(said).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Usage: reeve') });
+  expect(said).toEqual(await shell.reeve(...options.split(' ')));
 });
 
 test('the version is the one of the package', async () => {

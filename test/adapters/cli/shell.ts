@@ -36,17 +36,23 @@ export interface Shell {
 
 const shells: Shell[] = [];
 
-export function openShell(files: Readonly<Record<string, string>> = {}): Shell {
+/** @param more Variables of the environment, beyond those of a user who has called nothing but `reeve`. */
+export function openShell(
+  files: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>> = {},
+): Shell {
   const directory = mkdtempSync(join(tmpdir(), 'cli-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
   const stateDir = join(directory, 'state');
   const home = join(directory, 'home');
   mkdirSync(home);
-  const { NO_COLOR: _, FORCE_COLOR: __, REEVE_HOME: ___, ...inherited } = process.env;
+  const { NO_COLOR: _, FORCE_COLOR: __, REEVE_HOME: ___, ...all } = process.env;
+  // What calls the tests is no part of them.
+  const inherited = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('npm_')));
   // Every command is a whole process: what Node has compiled once, it need not compile again.
   const NODE_COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
   const places = { HOME: home, XDG_STATE_HOME: join(home, 'state'), REEVE_HOME: stateDir };
-  const env = { ...inherited, ...places, NODE_COMPILE_CACHE };
+  const env = { ...inherited, ...places, NODE_COMPILE_CACHE, ...more };
   const start = (...argv: readonly string[]): Running => {
     return watched(
       spawn(process.execPath, [MAIN, ...argv], { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] }),

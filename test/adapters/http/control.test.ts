@@ -39,6 +39,7 @@ test('the socket is ours alone from its beginning, and the umask is what it was'
 test('where nobody listens nobody serves, also behind a socket that a dead orchestrator left', async () => {
   const stateDir = directory();
   expect(await connectControl(stateDir)).toBeNull();
+  writeFileSync(join(stateDir, 'lock.db'), '');
   await leaveSocket(join(stateDir, 'control.sock'));
   expect(await connectControl(stateDir)).toBeNull();
   const { client } = await serve(stateDir);
@@ -47,6 +48,7 @@ test('where nobody listens nobody serves, also behind a socket that a dead orche
 
 test('what is no socket is not removed', async () => {
   const stateDir = directory();
+  writeFileSync(join(stateDir, 'lock.db'), '');
   writeFileSync(join(stateDir, 'control.sock'), 'precious');
   await expect(serve(stateDir)).rejects.toMatchObject({ code: 'ControlUnavailable' });
   expect(readFileSync(join(stateDir, 'control.sock'), 'utf8')).toBe('precious');

@@ -5,7 +5,6 @@ import { resolveRef } from '../refs.ts';
 import { entryLine } from '../render/entry-line.ts';
 import { openView } from '../view.ts';
 import { whileRead } from '../while-read.ts';
-import { idsOf } from './status.ts';
 
 export interface EventsOptions {
   readonly follow?: boolean;
@@ -17,7 +16,7 @@ export async function events(context: Context, ref: string | undefined, options:
   const { terminal, json } = context;
   const { follow = false, after = 0 } = options;
   using view = await openView(context);
-  const unit = ref === undefined ? {} : { unit: resolveRef(ref, idsOf(await view.status())) };
+  const unit = ref === undefined ? {} : { unit: resolveRef(ref, await view.status()) };
   if (follow && !view.live) throw new NobodyRuns(context);
   const { live } = view;
   const entries = whileRead(context, (signal) =>

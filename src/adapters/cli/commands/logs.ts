@@ -5,7 +5,6 @@ import { EXIT } from '../exit-codes.ts';
 import { resolveRef } from '../refs.ts';
 import { openView } from '../view.ts';
 import { whileRead } from '../while-read.ts';
-import { idsOf } from './status.ts';
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -21,7 +20,7 @@ export async function logs(context: Context, ref: string, options: LogsOptions):
   const { terminal, json } = context;
   const query = queryOf(options);
   using view = await openView(context);
-  const id = resolveRef(ref, idsOf(await view.status()));
+  const id = resolveRef(ref, await view.status());
   const slice = await view.output(id, query);
   if (json) {
     terminal.printJson(slice);

@@ -5,13 +5,12 @@ import { EXIT } from '../exit-codes.ts';
 import { resolveRef } from '../refs.ts';
 import { stateWords } from '../render/status-table.ts';
 import { requireControl } from '../view.ts';
-import { idsOf } from './status.ts';
 
 /** Asks all units at once. Returns when every request is satisfied; the first that is refused is the error. */
 export async function requests(context: Context, verb: Verb | 'terminate', refs: readonly string[]): Promise<number> {
   const { terminal, json } = context;
   const control = await requireControl(context);
-  const known = idsOf(await control.status());
+  const known = await control.status();
   const ids = [...new Set(refs.map((ref) => resolveRef(ref, known)))];
   const answers = await Promise.allSettled(
     ids.map(async (id): Promise<UnitStatus | null> => {

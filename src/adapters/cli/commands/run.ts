@@ -6,7 +6,6 @@ import { launch } from '../../http/launch.ts';
 import { type Context, warningsTo } from '../context.ts';
 import { startDetached } from '../detach.ts';
 import { EXIT } from '../exit-codes.ts';
-import { makeStateDir } from '../places.ts';
 import { resultLine } from '../render/result-line.ts';
 import { requireControl } from '../view.ts';
 import { newRunId } from './run-id.ts';
@@ -75,7 +74,6 @@ async function begin(control: ControlClient, id: string, unit: unknown): Promise
 async function beginHere({ stateDir, env, cwd, terminal }: Context, id: string, unit: unknown): Promise<Running> {
   const [spec] = decodeProject({ units: { [id]: unit } }).units as [UnitSpec];
   const name = basename(cwd) || 'project';
-  makeStateDir(stateDir);
   const reeve = await openReeve({ stateDir, env, name, start: false, logger: warningsTo(terminal.say) });
   const over = new AbortController();
   // What an earlier orchestrator left running is not ours to stop.

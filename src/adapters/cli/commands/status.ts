@@ -18,7 +18,7 @@ export async function status(context: Context, ref: string | undefined, options:
   using view = await openView(context);
   const now = await view.status();
   if (ref !== undefined) {
-    const id = resolveRef(ref, idsOf(now));
+    const id = resolveRef(ref, now);
     const unit = now.units.find((one) => one.id === id)!;
     if (json) terminal.printJson({ unit });
     else for (const line of statusTable([unit], terminal.columns)) terminal.print(line);
@@ -28,8 +28,6 @@ export async function status(context: Context, ref: string | undefined, options:
   else show(context, now, options.all === true);
   return EXIT.done;
 }
-
-export const idsOf = ({ units }: ProjectStatus): readonly string[] => units.map(({ id }) => id);
 
 function show({ terminal }: Context, now: ProjectStatus, all: boolean): void {
   const units = all ? now.units : withoutOldRuns(now.units);

@@ -1,14 +1,15 @@
 import { basename } from 'node:path';
 import { type ProjectSpec, type ProjectStatus, problemOf, type Reeve, type UnitStatus } from '../../../index.ts';
 import { loadConfig } from '../../config/load.ts';
-import { connectControl } from '../../http/client.ts';
 import type { Context } from '../context.ts';
 import { announce, startDetached } from '../detach.ts';
 import { EXIT } from '../exit-codes.ts';
+import { leftOverWords } from '../left-over.ts';
 import { runOnce } from '../once.ts';
 import { liveTable } from '../render/live-table.ts';
 import { stateWords } from '../render/status-table.ts';
 import { openSession, type Session } from '../session.ts';
+import { requireControl } from '../view.ts';
 import { withoutOldRuns } from './run-id.ts';
 
 export interface UpOptions {
@@ -27,7 +28,7 @@ export async function up(context: Context, options: UpOptions): Promise<number> 
   if (options.announce) return detached(context, options);
   const project = await projectFor(context, options);
   if (options.once) return runOnce(context, project);
-  if (options.detach) return detach(context, options);
+  if (options.detach) return detach(context, project, options);
   return attended(context, project);
 }
 
@@ -37,10 +38,13 @@ async function projectFor({ cwd, env }: Context, { file, empty }: UpOptions): Pr
 }
 
 /** The project was read here too, so that its faults are told at once. */
-async function detach(context: Context, { file }: UpOptions): Promise<number> {
-  const { terminal, json, stateDir } = context;
+async function detach(context: Context, project: ProjectSpec, { file }: UpOptions): Promise<number> {
+  const { terminal, json } = context;
   await startDetached(context, file === undefined ? [] : ['-f', file]);
-  if (json) terminal.printJson(await (await connectControl(stateDir))?.status());
+  const status = await (await requireControl(context)).status();
+  const leftOver = leftOverWords(status.units, project);
+  if (leftOver !== null) terminal.say(leftOver);
+  if (json) terminal.printJson(status);
   else terminal.say('It runs in the background. Try `reeve status`, `reeve logs <unit> -f`, `reeve down`.');
   return EXIT.done;
 }
@@ -60,19 +64,24 @@ async function detached(context: Context, options: UpOptions): Promise<number> {
   }
 }
 
+const TRY_NEXT =
+  'Ctrl-C stops everything. In another terminal: `reeve status`, `reeve logs <unit> -f`, `reeve restart <unit>`.';
+
 async function attended(context: Context, project: ProjectSpec): Promise<number> {
-  const { terminal } = context;
+  const { terminal, json } = context;
   let note = terminal.say;
   const session = await openSession(context, project, (line) => note(line));
   handleInterrupts(context, session, (line) => note(line));
-  const tryNext =
-    'Ctrl-C stops everything. From another terminal: reeve status, reeve logs <unit> -f, reeve restart <unit>.';
-  if (!terminal.isInteractive) {
-    const unobserve = printChanges(session.reeve, terminal.print);
-    terminal.say(tryNext);
+  const leftOver = leftOverWords(session.reeve.status().units, project);
+  if (leftOver !== null) terminal.say(leftOver);
+  // The answer is that it serves. How it goes on is for people; programs follow `events --follow --json`.
+  if (json) terminal.printJson(session.reeve.status());
+  if (json || !terminal.isInteractive) {
+    const unobserve = printChanges(session.reeve, json ? terminal.say : terminal.print);
+    terminal.say(TRY_NEXT);
     return session.ended.finally(unobserve);
   }
-  terminal.say(tryNext);
+  terminal.say(TRY_NEXT);
   const shown = (status: ProjectStatus): ProjectStatus => ({ ...status, units: withoutOldRuns(status.units) });
   using table = liveTable(terminal, () => shown(session.reeve.status()));
   note = table.note;

@@ -1,8 +1,9 @@
 import type { Entry } from '../../../index.ts';
 
-/** `12:03:55.120  web  run.exited  → reaped.backoff  code 1`. */
-export function entryLine({ atMs, unitId, event, value }: Entry): string {
+/** `  42  12:03:55.120  web  run.exited  → reaped.backoff  code 1`. The first is for `--after`. */
+export function entryLine({ seq, atMs, unitId, event, value }: Entry): string {
   const words = [
+    String(seq).padStart(SEQ_WIDTH),
     timeOf(atMs),
     unitId === '' ? '(supervisor)' : unitId,
     event.type,
@@ -11,6 +12,8 @@ export function entryLine({ atMs, unitId, event, value }: Entry): string {
   ];
   return words.filter((word) => word !== '').join('  ');
 }
+
+const SEQ_WIDTH = 5;
 
 function timeOf(atMs: number): string {
   const at = new Date(atMs);
@@ -28,7 +31,7 @@ function pathOf(value: Entry['value']): string {
 function detailOf(event: Entry['event']): string {
   switch (event.type) {
     case 'run.launched':
-      return `pid ${event.handle.pid ?? '?'}${event.adopted ? ', adopted' : ''}`;
+      return `pid ${event.handle.pid ?? '-'}${event.adopted ? ', adopted' : ''}`;
     case 'run.exited':
       return event.exit.signal === null ? `code ${event.exit.code ?? '?'}` : `signal ${event.exit.signal}`;
     case 'run.launch-failed':

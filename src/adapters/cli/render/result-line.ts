@@ -1,8 +1,10 @@
 import type { Result } from '../../../index.ts';
 
 /** `build finished after 3.2 s`, `build failed with code 2 after 80 ms`, `web is still running`. */
-export function resultLine({ id, state, outcome, code, signal, by, startedMs, endedMs }: Result): string {
-  if (outcome === null) return `${id} is ${state === 'running' ? 'still running' : state}`;
+export function resultLine(result: Result): string {
+  const { id, state, outcome, code, signal, by, startedMs, endedMs, attempts } = result;
+  if (outcome === null && state !== 'reaped') return `${id} is ${state === 'running' ? 'still running' : state}`;
+  if (outcome === null) return attempts === 0 ? `${id} has not run yet` : `${id} is about to run again`;
   const how = signal === null ? (code === null || code === 0 ? '' : ` with code ${code}`) : ` by ${signal}`;
   const who = by === null ? '' : ` (by ${by})`;
   const length = startedMs === null || endedMs === null ? '' : ` after ${durationWords(endedMs - startedMs)}`;
