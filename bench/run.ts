@@ -8,10 +8,11 @@ import { pureStep } from './pure-step.ts';
 import { recordedStep } from './recorded-step.ts';
 import { recovery } from './recovery.ts';
 import { replay } from './replay.ts';
+import { simulatedEvent } from './simulated-event.ts';
 import { status } from './status.ts';
 import { tableOf } from './table.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [pureStep, recordedStep, recovery, importing, status, memory, replay];
+const BENCHMARKS: readonly Benchmark[] = [pureStep, recordedStep, recovery, importing, status, memory, replay, simulatedEvent];
 
 const { values } = parseArgs({
   options: {

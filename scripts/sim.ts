@@ -29,7 +29,7 @@ const cpu = process.cpuUsage(cpuBefore);
 const cpuSeconds = (cpu.user + cpu.system) / 1e6;
 const kinds = [...suffered].toSorted(([one], [other]) => one.localeCompare(other));
 console.log(`
-${total.tried} seeds from ${from}: ${total.entries} events in ${(total.simulatedMs / 3_600_000).toFixed(0)} simulated hours
+${total.tried} seeds from ${from}: ${total.entries} events in ${Math.round(total.simulatedMs / 3.6e6)} simulated hours
   ${total.successors} orchestrators came after one that was killed, or had left
   ${kinds.map(([kind, times]) => `${kind} ×${times}`).join(', ') || 'no call went wrong'}
   ${Math.round(total.entries / cpuSeconds)} events per second of CPU time

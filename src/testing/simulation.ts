@@ -67,7 +67,7 @@ export class Simulation {
   }
 
   /** Opens an orchestrator on what is there, which is recovery. Returns before it has heard of anything new. */
-  async open({ code = 'same', effects = Number.POSITIVE_INFINITY }: Partial<Successor> = {}): Promise<void> {
+  async open({ code = 'same', effects }: Partial<Successor> = {}): Promise<void> {
     this.#successorAtMs = null;
     if (this.#options.path !== undefined && this.lives > 0) {
       this.store.close();
@@ -77,7 +77,7 @@ export class Simulation {
     this.#life = life;
     this.disk.isBehind = false;
     this.lives++;
-    life.endAfter(effects);
+    if (effects !== undefined) life.endAfter(effects);
     try {
       const orchestrator = this.#orchestratorOf(life, code);
       await completed(orchestrator.recover(), life, this.clock);
@@ -96,7 +96,7 @@ export class Simulation {
     this.#life?.end();
   }
 
-  /** A SIGKILL after so many more effects (commits, commands), or now; `downMs` after it the next orchestrator comes. */
+  /** A SIGKILL after so many more effects (commits, commands), or now; the next orchestrator comes by itself. */
   crashAfter(effects: number | null, successor: Successor): void {
     if (!this.#life || this.#life.isOver) return;
     this.#successor = successor;

@@ -138,7 +138,7 @@ export class StateWatch {
     }
   }
 
-  /** The latest time at which a timer may be due. What a new orchestrator gives more time to, it does not write down. */
+  /** The latest time at which a timer may be due. To whom an orchestrator gives more time is not written down. */
   #dueMs({ bootId, timer, restore, dueMonoMs, lengthMs }: TimerRow, nowBootId: string): number {
     const isGivenTime = restore === 'restart' || bootId !== nowBootId || timer === 'launch';
     return Math.max(bootId === nowBootId ? dueMonoMs : 0, isGivenTime ? this.#troubledMs + lengthMs : 0);
