@@ -12,7 +12,16 @@ import { simulatedEvent } from './simulated-event.ts';
 import { status } from './status.ts';
 import { tableOf } from './table.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [pureStep, recordedStep, recovery, importing, status, memory, replay, simulatedEvent];
+const BENCHMARKS: readonly Benchmark[] = [
+  pureStep,
+  recordedStep,
+  recovery,
+  importing,
+  status,
+  memory,
+  replay,
+  simulatedEvent,
+];
 
 const { values } = parseArgs({
   options: {
