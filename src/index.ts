@@ -34,6 +34,7 @@ export {
   watch,
   why,
 } from './api/replay.ts';
+export { type SeekOptions, seek } from './api/seek.ts';
 export { job, server, watcher } from './api/specs.ts';
 export { makeStateDir, resolveStateDir } from './api/state-dir.ts';
 export { openTrace } from './api/trace.ts';
@@ -53,6 +54,7 @@ export type {
   WaitOptions,
 } from './api/types.ts';
 export { type Fault, isFault, problemOf, Refused } from './machines/errors.ts';
+export { machines } from './machines/machines.ts';
 export { OUTCOMES, type OutcomeKind } from './machines/outcome.ts';
 export type {
   JobInput,
@@ -79,6 +81,7 @@ export { NotATrace, TraceDamaged, TraceTooNew, TraceUnreadable } from './store/r
 export type { ArmedTimer, PendingCommand, UnitMoment } from './store/replay/fold.ts';
 export type { TraceHeader, TraceSpec } from './store/replay/format.ts';
 export type { HistoryFault } from './store/replay/history.ts';
+export type { Mark } from './store/replay/marks.ts';
 export { printState, sentenceOf } from './store/replay/sentences.ts';
 export { traceJsonSchema } from './store/replay/trace-schema.ts';
 export type { Checked, Divergence, Machine, Machines } from './store/replay/verify.ts';

@@ -91,12 +91,17 @@ describe('the README', () => {
 
   test('has every command with its options, as the command line knows them', () => {
     const program = buildProgram(() => {});
-    const known = program.commands.map((command) => {
+    const isGroup = ({ commands }: { readonly commands: readonly unknown[] }): boolean => commands.length > 0;
+    const commands = program.commands.flatMap((command) => (isGroup(command) ? command.commands : [command]));
+    const known = commands.map((command) => {
       const flags = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long);
-      return [command.name(), ...flags.filter((flag) => flag !== '--json')].sort().join(' ');
+      const group = command.parent === program ? [] : [command.parent?.name()];
+      return [[...group, command.name()].join(' '), ...flags.filter((flag) => flag !== '--json')].sort().join(' ');
     });
-    const documented = rowsOf(sectionOf(readme, 'Command line')).map(([usage = '']) =>
-      [usage.match(/^`(\S+)/)?.[1], ...(usage.match(/--[a-z-]+/g) ?? [])].sort().join(' ').replace('`', ''),
+    const usages = rowsOf(sectionOf(readme, 'Command line')).map(([usage = '']) => usage);
+    const named = Map.groupBy(usages, (usage) => /^`((?:trace )?[a-z]+)/.exec(usage)?.[1]);
+    const documented = [...named].map(([name, rows]) =>
+      [name, ...(rows.join().match(/--[a-z-]+/g) ?? [])].sort().join(' '),
     );
     expect(documented.sort()).toEqual(known.sort());
   });

@@ -97,6 +97,8 @@ export class ForkRun {
 
   #arrive(entry: Entry, body: Arrival['body'], cause: number | null): void {
     const { unitId, atMs, monoMs } = entry;
+    // What came at another time came in another tick.
+    if (this.#batch[0] && this.#batch[0].moment?.monoMs !== monoMs) this.#flush();
     if (!('make' in body)) this.#sources.set(body, entry);
     this.#batch.push({ unitId, body, cause, requestId: null, depth: 0, moment: { atMs, monoMs } });
   }

@@ -1,6 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import pkg from '../../../package.json' with { type: 'json' };
-import { isFault, type Milestone, parseDuration, STATES } from '../../index.ts';
+import { type Milestone, STATES } from '../../index.ts';
 import { config } from './commands/config.ts';
 import { down } from './commands/down.ts';
 import { events } from './commands/events.ts';
@@ -11,6 +11,8 @@ import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { result, wait } from './commands/wait.ts';
 import type { Context } from './context.ts';
+import { addHistories } from './replay/options.ts';
+import { type Add, type Asks, count, fileOption, jsonOption, seconds } from './usage.ts';
 
 /** What a command line asks for, still to be done. */
 export type Invocation = (context: Context) => Promise<number>;
@@ -43,13 +45,9 @@ export function buildProgram(invoke: (invocation: Invocation, options: GlobalOpt
     };
   addLife(add, asks);
   addLooking(add, asks);
+  addHistories(add, asks);
   return program;
 }
-
-type Add = (usage: string, description: string) => Command;
-type Asks = <Arguments extends readonly unknown[]>(
-  make: (...given: Arguments) => Invocation,
-) => (...given: unknown[]) => void;
 
 /** Commands that change something. */
 function addLife(add: Add, asks: Asks): void {
@@ -124,22 +122,4 @@ function addLooking(add: Add, asks: Asks): void {
     .addOption(fileOption())
     .addOption(jsonOption())
     .action(asks((options: Parameters<typeof config>[1]) => (context) => config(context, options)));
-}
-
-const jsonOption = (): Option => new Option('--json', 'one JSON document on stdout');
-const fileOption = (): Option => new Option('-f, --file <file>', 'the project file');
-
-function count(text: string): number {
-  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw new InvalidArgumentError('It is not a whole number.');
-}
-
-/** A plain number is seconds, as in other tools; with a unit it is what it says. */
-function seconds(text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1_000);
-  try {
-    return parseDuration(text, '--max-wait');
-  } catch (error) {
-    throw new InvalidArgumentError(isFault(error) ? error.hint : String(error));
-  }
 }

@@ -50,7 +50,7 @@ export class TraceDamaged extends Data.TaggedError('TraceDamaged')<{
     return this._tag;
   }
   get hint(): string {
-    return 'Get it again from where it was written. To see what is left of it, allow damaged traces.';
+    return 'Get it again from where it was written. To see what is left of it, allow damaged ones: `--allow-damaged`.';
   }
 }
 

@@ -11,7 +11,7 @@ export function resultLine(result: Result): string {
   return `${id} ${outcome}${how}${who}${length}`;
 }
 
-function durationWords(ms: number): string {
+export function durationWords(ms: number): string {
   if (ms < 1_000) return `${ms} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;

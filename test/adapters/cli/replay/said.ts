@@ -1,0 +1,72 @@
+/** The real parser and the real commands, in this process, at a terminal that only remembers. */
+
+import { exitCodeOf } from '../../../../src/adapters/cli/exit-codes.ts';
+import { buildProgram, type Invocation } from '../../../../src/adapters/cli/program.ts';
+import type { Terminal } from '../../../../src/adapters/cli/terminal.ts';
+import { problemOf } from '../../../../src/index.ts';
+
+export interface Said {
+  readonly code: number;
+  /** Lines of the answer. */
+  readonly out: readonly string[];
+  /** Lines for people. */
+  readonly err: readonly string[];
+}
+
+export interface At {
+  readonly cwd?: string;
+  readonly stateDir?: string;
+}
+
+/** What `reeve` with these arguments says, and its exit code. */
+export async function said(argv: readonly string[], { cwd = '/', stateDir = '/nonexistent' }: At = {}): Promise<Said> {
+  const asked: Invocation[] = [];
+  buildProgram((invocation) => asked.push(invocation)).parse(argv, { from: 'user' });
+  let [out, err] = ['', ''];
+  const terminal = memory(
+    (text) => {
+      out += text;
+    },
+    (text) => {
+      err += text;
+    },
+  );
+  const { signal } = new AbortController();
+  const interrupts = { signal, handle: () => {}, release: () => {} };
+  const json = argv.includes('--json');
+  const context = { cwd, stateDir, env: {}, json, terminal, interrupts };
+  const code = await asked[0]!(context).catch((error: unknown) => {
+    const problem = problemOf(error);
+    terminal.say(`${problem.message}\n  ${problem.hint}`);
+    return exitCodeOf(problem.code);
+  });
+  return { code, out: linesOf(out), err: linesOf(err) };
+}
+
+/** The one document that a command with `--json` prints. */
+export async function document<T>(argv: readonly string[], at: At = {}): Promise<T> {
+  const { out, err } = await said([...argv, '--json'], at);
+  if (err.length > 0) throw new Error(err.join('\n'));
+  return JSON.parse(out.join('\n')) as T;
+}
+
+const linesOf = (text: string): readonly string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
+
+function memory(print: (text: string) => void, say: (text: string) => void): Terminal {
+  const terminal = {
+    isInteractive: false,
+    columns: Number.POSITIVE_INFINITY,
+    rows: 24,
+    readerGone: new AbortController().signal,
+    write: async (text: string) => print(text),
+    print: (line: string) => print(`${line}\n`),
+    printJson: (found: unknown) => print(`${JSON.stringify(found)}\n`),
+    writeAside: say,
+    say: (line: string) => say(`${line}\n`),
+    worded: (text: string) => text,
+    callReeve: () => {},
+    onResize: () => () => {},
+    drained: async () => {},
+  };
+  return terminal;
+}
