@@ -25,11 +25,14 @@ export function redactFact(fact: Fact, redact: Redact = (text) => text): Fact {
       return { ...fact, survivors: fact.survivors.map(({ pid, command }) => ({ pid, command: redact(command) })) };
     case 'watch.observed':
       return { ...fact, what: fact.what.map(redact) };
+    case 'run.exited': {
+      const { said, ...exit } = fact.exit;
+      return said === undefined ? fact : { ...fact, exit: { ...exit, said: redact(said) } };
+    }
     case 'run.launched':
     case 'run.revoked':
     case 'run.claimed':
     case 'run.adopted':
-    case 'run.exited':
     case 'run.lost':
     case 'probe.passed':
     case 'activity.ceased':

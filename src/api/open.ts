@@ -112,8 +112,8 @@ async function openHeld(plan: ReturnType<typeof planOf>, hold: Pick<Session, 'si
     const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets, redact });
     undo.unshift(() => processes.close());
     const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
-    const { exec, whyNotOurs } = processes;
-    const probes = systemProbes({ clock, log, exec, redact, whyNotOurs });
+    const { exec, view, whyNotOurs } = processes;
+    const probes = systemProbes({ clock, log, exec, view, redact, whyNotOurs });
     const instance = newInstance();
     const orchestrator = await openOrchestrator({ store, clock, log, drivers, probes, instance, redact });
     undo.splice(0, 2, () => orchestrator.close());

@@ -1,4 +1,5 @@
 import type { UnitContext } from '../machines/context.ts';
+import { portOf } from '../machines/port.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitStatus } from './types.ts';
 
@@ -29,7 +30,7 @@ export function statusOf(
     },
     outcome: outcome?.kind ?? null,
     restarts,
-    port: 'port' in spec && typeof spec.port === 'number' ? spec.port : null,
+    port: portOf(spec, run?.handle ?? null),
     activity: null,
     blocked,
     quarantined,

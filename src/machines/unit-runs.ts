@@ -106,7 +106,11 @@ export const runs = {
   recordExit: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.exited');
     const outcome = outcomeOf(context.ending, event.exit, context.took);
-    return { outcome, why: isFailure(outcome.kind) ? (outcome.detail ?? (context.why || wordsOfEnd(outcome))) : '' };
+    if (!isFailure(outcome.kind)) return { outcome, why: '' };
+    const { said } = event.exit;
+    // Its own word is nearer to the reason than that it did not answer a probe.
+    const own = said === undefined ? context.why || wordsOfEnd(outcome) : wordsOfEnd(outcome) + (said && `: ${said}`);
+    return { outcome, why: outcome.detail ?? own };
   }),
   recordLoss: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.lost');

@@ -41,6 +41,8 @@ export interface ExitReport {
   readonly rawStatus: number | null;
   readonly certain: boolean;
   readonly endedMs: number;
+  /** The last that it printed, where it failed: its own word about why. `''`: it printed nothing that says it. */
+  readonly said?: string;
   /** The guardian ended it, because we died (or did not come back in time) and it was not to outlive us. */
   readonly by?: 'orchestrator-death' | 'lease';
 }

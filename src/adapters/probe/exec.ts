@@ -5,6 +5,8 @@ import { type Answer, type Bounds, failed, PASSED, printMs } from './answer.ts';
 /** A command that is asked about a unit. It is run where the unit runs, and with its environment. */
 export type CommandQuestion = Bounds & {
   readonly unit: UnitSpec;
+  /** Where its run listens, where that is known. */
+  readonly port: number | null;
   /** A string is for a shell, an array is executed as it is. */
   readonly command: string | readonly string[];
 };

@@ -1,14 +1,14 @@
-import type { Clock, Log, Probes, Reporter } from '../../actors/ports.ts';
+import type { Clock, Log, Probes, Report, Reporter } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import type { Fact } from '../../machines/events.ts';
-import type { ProbeTarget } from '../../machines/spec.ts';
-import type { ProbePurpose } from '../../machines/vocabulary.ts';
-import { type Answer, type Bounds, failed } from './answer.ts';
-import { askExec, type CommandQuestion, type RunCommand } from './exec.ts';
-import { askHttp } from './http.ts';
+import type { ProbePurpose, RunId } from '../../machines/vocabulary.ts';
+import { type Activity, watchActivity } from './activity.ts';
+import { askerFor } from './asker.ts';
+import type { CommandAnswer, RunCommand } from './exec.ts';
 import type { Verdict } from './judge.ts';
 import { type Question, startProbing } from './probing.ts';
-import { askTcp } from './tcp.ts';
+import { watchProgress } from './progress.ts';
+import { NO_VIEW, type RunView } from './run-view.ts';
 
 /**
  * Why is it no process of this run that listens on this port of this machine, in words? `null`: it is one, or nobody
@@ -24,35 +24,57 @@ export interface SystemProbesOptions {
   readonly whyNotOurs?: WhyNotOurs;
   /** Without it no command can be asked. */
   readonly exec?: RunCommand;
+  /** Without it nothing is known of what runs print and use. */
+  readonly view?: RunView;
   /** Takes the secrets out of what is quoted from an answer, before it is cut to a length that can be shown. */
   readonly redact?: (text: string) => string;
 }
 
-/** Probes over the network of this machine, TCP and HTTP, and by commands. */
-export function systemProbes({ clock, log, whyNotOurs, exec = nobodyRuns, redact }: SystemProbesOptions): Probes {
-  const running = new Map<string, { readonly key: string; readonly stop: () => void }>();
-  const commands = new Set<Promise<Answer>>();
-  let report: Reporter | null = null;
+export interface SystemProbes extends Probes {
+  /** A run says that it works, for units that nobody can see working. */
+  beat(runId: RunId, text: string): void;
+  /** The last thing that a run was seen to do. `null`: nobody watches it, or it did nothing yet. */
+  activityOf(runId: RunId): Activity | null;
+}
 
-  const askCommand = (question: CommandQuestion): Promise<Answer> => {
-    const asking = askExec(question, exec, redact).finally(() => commands.delete(asking));
+/** Probes over the network of this machine, by commands, files, and what runs print; and looks at whether they work. */
+export function systemProbes(options: SystemProbesOptions): SystemProbes {
+  const { clock, log, whyNotOurs, exec = nobodyRuns, view = NO_VIEW, redact = (text) => text } = options;
+  const running = new Map<string, { readonly key: string; readonly stop: () => void }>();
+  const commands = new Set<Promise<CommandAnswer>>();
+  let listener: Reporter | null = null;
+  const report = (said: Report) => listener?.(said);
+  const activity = watchActivity({ clock, log, view, report });
+
+  const remembered: RunCommand = (question) => {
+    const asking = exec(question).finally(() => commands.delete(asking));
     commands.add(asking);
     return asking;
   };
 
-  const ask = async (call: Question, bounds: Bounds): Promise<Answer> => {
-    const { target } = call.spec;
-    if ('exec' in target) return askCommand({ unit: call.unit, command: target.exec, ...bounds });
-    const answer = await ('tcp' in target ? askTcp(target.tcp, bounds) : askHttp(target, bounds, redact));
-    const port = localPortOf(target);
-    if (answer.is !== 'passed' || call.probe !== 'ready' || whyNotOurs === undefined || port === null) return answer;
-    const late = `port ${port} answers, but it did not become clear in time who listens there`;
-    const why = await unlessAborted(whyNotOurs(call.run, port), bounds.signal, late);
-    return why === null ? answer : failed(why);
-  };
-
-  const tell = ({ run, probe, seq }: Question, verdict: Verdict) => {
-    report?.({ unitId: run.unitId, cause: seq, fact: factOf(run.generation, probe, verdict) });
+  const begin = (call: Question): (() => void) => {
+    const { run, probe, seq } = call;
+    const tell = (fact: Fact) => report({ unitId: run.unitId, cause: seq, fact });
+    let isOver = false;
+    const getsOn = (text: string) => {
+      if (!isOver) tell({ type: 'run.progressed', generation: run.generation, text });
+    };
+    const end = startProbing(call, {
+      clock,
+      log,
+      asker: askerFor(call, { view, exec: remembered, whyNotOurs, redact }),
+      tell(verdict) {
+        isOver ||= verdict.is === 'passed';
+        tell(factOf(run.generation, probe, verdict));
+      },
+      ...(call.probe === 'ready' && {
+        missed: watchProgress(run.runId, call.spec, { clock, view, redact, tell: getsOn }),
+      }),
+    });
+    return () => {
+      isOver = true;
+      end();
+    };
   };
 
   const stop = (name: string) => {
@@ -62,21 +84,25 @@ export function systemProbes({ clock, log, whyNotOurs, exec = nobodyRuns, redact
 
   return {
     async connect(reporter) {
-      report = reporter;
+      listener = reporter;
     },
     async start(call) {
-      if (call.probe === 'idle') return;
+      if (call.probe === 'idle') return activity.start(call);
       const name = nameOf(call.run, call.probe);
       if (running.get(name)?.key === call.key) return;
       stop(name);
-      running.set(name, { key: call.key, stop: startProbing(call, { clock, log, ask, tell }) });
+      running.set(name, { key: call.key, stop: begin(call) });
     },
     async stop(run, probe) {
-      stop(nameOf(run, probe));
+      if (probe === 'idle') activity.stop(run);
+      else stop(nameOf(run, probe));
     },
+    beat: (runId, text) => activity.beat(runId, text),
+    activityOf: (runId) => activity.activityOf(runId),
     async close() {
       for (const name of [...running.keys()]) stop(name);
-      report = null;
+      activity.close();
+      listener = null;
       // Commands are children of ours: they are gone before we say that we are done (I9).
       await Promise.allSettled(commands);
     },
@@ -96,23 +122,4 @@ const nameOf = (run: RunRef, probe: ProbePurpose) => `${probe} ${run.runId}`;
 function factOf(generation: number, probe: ProbePurpose, verdict: Verdict): Fact {
   if (verdict.is === 'passed') return { type: 'probe.passed', generation, probe };
   return { type: `probe.${verdict.is}`, generation, probe, detail: verdict.detail };
-}
-
-type NetworkTarget = Exclude<ProbeTarget, { readonly exec: unknown }>;
-
-/** `null`: it is not a port of this machine, so nothing here can tell who listens there. */
-function localPortOf(target: NetworkTarget): number | null {
-  if ('tcp' in target) return target.tcp;
-  const { hostname, port, protocol } = new URL(target.http);
-  if (!/^(localhost|.+\.localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])$/.test(hostname)) return null;
-  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-}
-
-/** `late`: what to say when it takes too long. */
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal, late: T): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return resolve(late);
-    signal.addEventListener('abort', () => resolve(late), { once: true });
-    answer.then(resolve, reject);
-  });
 }

@@ -1,6 +1,7 @@
 import type { Clock, Log, ProbeCall } from '../../actors/ports.ts';
 import { problemOf } from '../../machines/errors.ts';
-import { type Answer, type Bounds, failed } from './answer.ts';
+import { type Answer, failed } from './answer.ts';
+import type { Asker } from './asker.ts';
 import { gapDetector } from './gap.ts';
 import { aliveJudge, type Judge, readyJudge, type Verdict } from './judge.ts';
 
@@ -10,15 +11,17 @@ export type Question = Exclude<ProbeCall, { readonly probe: 'idle' }>;
 export interface ProbingPorts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly ask: (call: Question, bounds: Bounds) => Promise<Answer>;
-  readonly tell: (call: Question, verdict: Verdict) => void;
+  readonly asker: Asker;
+  readonly tell: (verdict: Verdict) => void;
+  /** Told what was wrong, whenever something was. */
+  readonly missed?: (detail: string) => void;
 }
 
 /**
  * Asks the same question again and again, one at a time, `every` after the last one began. Returns how to stop it; then
  * the question in flight is dropped, and nothing more is told. A readiness probe that passed has stopped itself.
  */
-export function startProbing(call: Question, { clock, log, ask, tell }: ProbingPorts): () => void {
+export function startProbing(call: Question, { clock, log, asker, tell, missed }: ProbingPorts): () => void {
   const { every, timeout: timeoutMs } = call.spec;
   const judge = judgeFor(call);
   const hasGap = gapDetector(clock, Math.max(every, timeoutMs));
@@ -31,6 +34,7 @@ export function startProbing(call: Question, { clock, log, ask, tell }: ProbingP
     stopped = true;
     cancelNext();
     cancelAsked();
+    asker.close();
   };
 
   const look = () => {
@@ -49,7 +53,7 @@ export function startProbing(call: Question, { clock, log, ask, tell }: ProbingP
       cancelTimeout();
       abort.abort();
     };
-    const answer = await ask(call, { signal: abort.signal, timeoutMs }).catch((cause: unknown): Answer => {
+    const answer = await asker.ask({ signal: abort.signal, timeoutMs }).catch((cause: unknown): Answer => {
       log.error({ ...fields, cause }, 'A probe threw. That is a bug in reeve.');
       return failed(`the probe itself failed: ${problemOf(cause).message}`);
     });
@@ -59,8 +63,9 @@ export function startProbing(call: Question, { clock, log, ask, tell }: ProbingP
     if (answer.is === 'unasked') log.warn({ ...fields, detail: answer.detail }, 'A probe could not be asked.');
     for (const verdict of judge.judge(answer, clock.monoMs())) {
       if (call.probe === 'ready' && verdict.is === 'passed') stop();
-      tell(call, verdict);
+      tell(verdict);
     }
+    if (answer.is === 'failed') missed?.(answer.detail);
     if (!stopped) cancelNext = clock.setTimer(Math.max(0, begunMs + every - clock.monoMs()), () => void step());
   };
   void step();

@@ -1,6 +1,7 @@
 import * as Data from 'effect/Data';
 import type { DriverCall } from '../../actors/ports.ts';
 import { problemOf } from '../../machines/errors.ts';
+import { portOf } from '../../machines/port.ts';
 import type { StopSpec } from '../../machines/spec.ts';
 import type { RunId } from '../../machines/vocabulary.ts';
 import type { ProgramSpec } from './environment.ts';
@@ -72,7 +73,8 @@ async function askToEnd({ run, spec }: DriverCall, asking: Asking): Promise<void
   async function refusalOf(wish: NonNullable<StopSpec['ask']>, graceMs: number): Promise<string | null> {
     if ('http' in wish) return post(wish.http, graceMs, asking.signal);
     if (!('exec' in wish)) return 'messages cannot be sent yet';
-    const end = await asking.exec({ unit: spec, command: wish.exec, timeoutMs: graceMs, signal: asking.signal });
+    const bounds = { timeoutMs: graceMs, signal: asking.signal };
+    const end = await asking.exec({ unit: spec, port: portOf(spec, run.handle), command: wish.exec, ...bounds });
     if (end.refused) return end.refused.why;
     if (end.timedOut) return 'the command that asks did not end';
     return end.code === 0

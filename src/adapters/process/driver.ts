@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import type { DriverCall, Outputs, Reporter, Sighting } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import type { Fact } from '../../machines/events.ts';
-import type { EndMethod, RunId, Survivor, UnitId } from '../../machines/vocabulary.ts';
+import type { EndMethod, ExitReport, RunId, Survivor, UnitId } from '../../machines/vocabulary.ts';
 import { requireLinux } from '../system/platform.ts';
+import { runView } from './activity-view.ts';
 import { openQuestions, type Questions } from './ask.ts';
 import type { ProgramSpec } from './environment.ts';
 import { execForUnits } from './exec-for-units.ts';
 import { type FifoPool, fifoPool } from './fifo-pool.ts';
 import { type Guardian, openGuardian } from './guardian.ts';
 import { needsGuardian } from './guardian-policy.ts';
+import { withLastWords } from './last-words.ts';
 import { hearOut, launchFailure } from './launch-failure.ts';
-import { type LaunchPlan, planLaunch } from './launch-plan.ts';
+import { type LaunchPlan, planLaunch, withPort } from './launch-plan.ts';
 import { installLauncher, type Launcher } from './launcher.ts';
 import { rememberKeys } from './new-keys.ts';
 import { type News, type Observation, type ObservedRun, observeRun } from './observation.ts';
@@ -27,9 +29,9 @@ import { remainsOf } from './remains.ts';
 import { deleteOtherRuns, type RunPaths, runPaths, runsDirectory, takeClaim } from './run-directory.ts';
 import { signalRun } from './run-signal.ts';
 import { recallSecrets } from './secrets.ts';
+import { sightRun } from './sighting.ts';
 import { silence, silenceOf } from './silence.ts';
 import { openSweeper, type Sweeper } from './sweeper.ts';
-import { verdictOn } from './verdict.ts';
 
 /**
  * Runs operating-system processes that survive us, with their ending.
@@ -48,6 +50,7 @@ class ProcessDriver implements ProcessRunner {
   readonly outputs: Outputs;
   readonly whyNotOurs: ProcessRunner['whyNotOurs'];
   readonly exec: ProcessRunner['exec'];
+  readonly view: ProcessRunner['view'];
   readonly #options: ProcessDriverOptions;
   readonly #observations = new Map<string, Observation>();
   readonly #isNew = rememberKeys();
@@ -61,7 +64,10 @@ class ProcessDriver implements ProcessRunner {
   #tools: { readonly fifos: FifoPool; readonly launcher: Launcher } | null = null;
   readonly #closing = new AbortController();
   #leaves = false;
+  readonly strays: ProcessRunner['strays'] & {} = async (...runs) => orphanedRuns(this.#options.ownerId, ...runs);
   readonly #paths = (run: RunRef): RunPaths => runPaths(this.#options.stateDir, run.runId);
+  readonly #withWords = (exit: ExitReport, { out }: RunPaths): ExitReport =>
+    withLastWords(exit, out, this.#options.redact ?? ((text) => text));
   readonly #later = (ms: number, run: () => void): void => {
     if (this.#closing.signal.aborted) return;
     const cancel = this.#options.clock.setTimer(ms, () => {
@@ -81,6 +87,7 @@ class ProcessDriver implements ProcessRunner {
     this.exec = execForUnits(options.baseEnv, options.secrets, this.#guardian);
     this.#questions = openQuestions(this.exec, (call, news) => this.#say(call, news));
     this.outputs = processOutputs(options);
+    this.view = runView(options, this.outputs);
   }
 
   async connect(report: Reporter): Promise<void> {
@@ -104,8 +111,7 @@ class ProcessDriver implements ProcessRunner {
     this.#ports.runs.began(call);
     try {
       if (existsSync(paths.directory)) return this.#settle(call);
-      const plan = planLaunch(call, this.#options);
-      await this.#ports.clear(call);
+      const plan = withPort(planLaunch(call, this.#options), await this.#ports.secure(call));
       if (needsGuardian(plan.policy)) await this.#guardian.stand();
       const fifo = await fifos.take();
       if (this.#closing.signal.aborted || existsSync(paths.directory)) return;
@@ -122,6 +128,7 @@ class ProcessDriver implements ProcessRunner {
   async attach(call: DriverCall): Promise<void> {
     if (!this.#isNew(call) || this.#observations.has(call.run.runId)) return;
     recallSecrets(call, this.#options.secrets);
+    this.#ports.adopted(call);
     if (call.run.handle === null) return this.#settle(call);
     this.#observe({ call, paths: this.#paths(call.run), adopted: true, announced: true });
   }
@@ -154,21 +161,14 @@ class ProcessDriver implements ProcessRunner {
   }
 
   async sight(run: RunRef): Promise<Sighting> {
-    const paths = this.#paths(run);
-    let verdict = verdictOn(paths, run.handle);
-    if (verdict.is === 'missing' || verdict.is === 'unclaimed') {
-      if (takeClaim(paths)) return { is: 'revoked' };
-      verdict = verdictOn(paths, run.handle);
-    }
-    if ('handle' in verdict) return verdict;
-    return { is: verdict.is === 'claimed' ? 'claimed' : 'revoked' };
+    return sightRun(this.#paths(run), run.handle, this.#withWords);
   }
 
   async discard(run: RunRef): Promise<void> {
     this.#observations.get(run.runId)?.close();
     this.#observations.delete(run.runId);
     this.#sweeper.cancel(run.runId);
-    this.#ports.runs.discarded(run);
+    this.#ports.discarded(run);
     await rm(this.#paths(run).directory, { recursive: true, force: true });
   }
 
@@ -178,8 +178,7 @@ class ProcessDriver implements ProcessRunner {
 
   async tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[], knownRuns: readonly RunId[]): Promise<void> {
     this.#ports.runs.found(openRuns, sparedUnits);
-    const orphans = orphanedRuns(this.#options.ownerId, openRuns, sparedUnits);
-    endOrphans(orphans, this.#sweeper, this.#later, this.#options.log);
+    endOrphans(await this.strays(openRuns, sparedUnits), this.#sweeper, this.#later, this.#options.log);
     await deleteOtherRuns(this.#options.stateDir, new Set(knownRuns));
   }
 
@@ -212,8 +211,7 @@ class ProcessDriver implements ProcessRunner {
   /** Finds out how a launch went, and makes sure that it will not happen any more if it has not happened yet. */
   #settle(call: DriverCall): void {
     const { run } = call;
-    const known = this.#observations.get(run.runId);
-    const paths = this.#paths(run);
+    const [known, paths] = [this.#observations.get(run.runId), this.#paths(run)];
     if (run.handle === null && takeClaim(paths)) {
       if (known) known.conclude({ type: 'run.revoked' });
       else this.#say(call, { type: 'run.revoked' });
@@ -230,6 +228,7 @@ class ProcessDriver implements ProcessRunner {
     const observation = observeRun(run, {
       report: (said) => this.#report(said),
       wallMs: () => clock.wallMs(),
+      withWords: this.#withWords,
       over: () => {
         this.#observations.delete(runId);
         this.#questions.withdraw(runId);

@@ -1,9 +1,9 @@
 import type { DriverCall } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
-import { type BaseEnvironment, environmentFor, type ProgramSpec } from './environment.ts';
+import { type BaseEnvironment, type ProgramSpec, readEnvironment } from './environment.ts';
 import { policyLine } from './guardian-policy.ts';
 import { resolveCommand } from './resolve.ts';
-import { resolveSecrets, type SecretKeeper } from './secrets.ts';
+import type { SecretKeeper } from './secrets.ts';
 
 /** Everything about a launch that can be wrong, found out before anything is launched. */
 export interface LaunchPlan {
@@ -13,6 +13,8 @@ export interface LaunchPlan {
   readonly marker: string;
   /** For the guardian. */
   readonly policy: string;
+  /** Where it shall listen. `null`: nobody said. */
+  readonly port: number | null;
 }
 
 /** The variable in the environment of everything that a run starts. Never holds a secret. */
@@ -26,15 +28,23 @@ interface Installation {
   readonly secrets?: SecretKeeper;
 }
 
-/** @throws {CommandNotRunnable | DirectoryNotUsable | VariableNotPassable | SecretNotAvailable | LaunchRefused} */
+/**
+ * @throws {CommandNotRunnable | DirectoryNotUsable | VariableNotPassable | SecretNotAvailable | EnvFileNotUsable |
+ *   LaunchRefused}
+ */
 export function planLaunch({ run, spec }: DriverCall, { ownerId, baseEnv, secrets }: Installation): LaunchPlan {
   const program = spec as ProgramSpec;
-  const env = environmentFor(program, baseEnv, resolveSecrets(program, baseEnv, secrets));
+  const env = readEnvironment(program, baseEnv, secrets ? { secrets } : {});
   return {
     argv: resolveCommand(program.command, program.cwd, env),
     cwd: program.cwd,
     env,
     marker: markerOf(ownerId, run),
     policy: policyLine(program),
+    port: null,
   };
 }
+
+/** The same launch, told where to listen. */
+export const withPort = (plan: LaunchPlan, port: number | null): LaunchPlan =>
+  port === null ? plan : { ...plan, port, env: { ...plan.env, PORT: String(port) } };

@@ -44,7 +44,7 @@ interface Installed {
  */
 function start({ script, setsid, slots }: Installed, plan: LaunchPlan, paths: RunPaths, fifo: string): ChildProcess {
   const { cwd, env, marker, argv } = plan;
-  const files = createRunDirectory(paths, fifo, plan.policy);
+  const files = createRunDirectory(paths, fifo, plan);
   const stdio = [...slots];
   stdio[1] = stdio[2] = files.out;
   stdio[3] = files.record;

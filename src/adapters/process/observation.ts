@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { DriverCall, Reporter } from '../../actors/ports.ts';
 import type { Fact } from '../../machines/events.ts';
-import type { Handle, ProcessIdentity } from '../../machines/vocabulary.ts';
+import type { ExitReport, Handle, ProcessIdentity } from '../../machines/vocabulary.ts';
 import { conditionOf } from '../system/identity.ts';
 import { LaunchRefused } from './errors.ts';
 import { watchHolders } from './liveness.ts';
@@ -43,13 +43,15 @@ export interface Observation {
 export interface Observer {
   readonly report: Reporter;
   wallMs(): number;
+  /** How a run ended, with its last words. */
+  withWords(exit: ExitReport, paths: RunPaths): ExitReport;
   /** The last fact is about to be reported. */
   over(): void;
   /** The run has become blind. */
   hurry(): void;
 }
 
-export function observeRun(run: ObservedRun, { report, wallMs, over, hurry }: Observer): Observation {
+export function observeRun(run: ObservedRun, { report, wallMs, withWords, over, hurry }: Observer): Observation {
   const { call, paths, adopted } = run;
   let { announced } = run;
   let handle: Handle | null = call.run.handle;
@@ -77,8 +79,12 @@ export function observeRun(run: ObservedRun, { report, wallMs, over, hurry }: Ob
     const verdict = verdictOn(paths, handle);
     if ('handle' in verdict) announce(verdict);
     if (closed) return;
-    if (verdict.is === 'ended') conclude({ type: 'run.exited', exit: verdict.exit });
-    else if (verdict.is === 'lost') conclude({ type: 'run.lost', endedMs: wallMs() });
+    if (verdict.is === 'ended') {
+      // Whoever was told to end had no reason of its own.
+      const wasTold = cause !== call.seq || verdict.exit.by !== undefined;
+      conclude({ type: 'run.exited', exit: wasTold ? verdict.exit : withWords(verdict.exit, paths) });
+    }
+    if (verdict.is === 'lost') conclude({ type: 'run.lost', endedMs: wallMs() });
     else if (verdict.is === 'never-ran') conclude(neverRan(verdict.refused ?? (adopted ? null : DIED_EARLY)));
   }
   function check(): void {

@@ -1,7 +1,8 @@
 import type { Clock, DriverCall, Log } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
-import type { ProgramSpec } from './environment.ts';
+import { portOf } from '../../machines/port.ts';
 import { type OpenRuns, openRuns } from './open-runs.ts';
+import { portChoice } from './port-choice.ts';
 import { canBind, clearPort } from './port-clearing.ts';
 import type { MarkedRun } from './port-holder.ts';
 import type { PortInUse } from './port-in-use.ts';
@@ -28,8 +29,16 @@ export interface PortTools {
 /** Knows who listens on the ports of units, and makes room for a launch where that is ours to do. */
 export interface PortKeeper {
   readonly runs: OpenRuns;
-  /** Makes sure, before a launch, that nobody is in its way. Takes no time where nobody is. @throws {PortInUse} */
-  clear(call: DriverCall): Promise<void>;
+  /**
+   * Where the run shall listen, with nobody in its way. `null`: it has no port that we know of. Takes no time where
+   * nobody is in the way.
+   *
+   * @throws {PortInUse}
+   */
+  secure(call: DriverCall): Promise<number | null>;
+  /** A run that this process did not launch. */
+  adopted(call: DriverCall): void;
+  discarded(run: RunRef): void;
   /** Why who listens on a port is no process of this run, in words. `null`: it is one, or nobody can tell. */
   whyNotOurs(run: RunRef, port: number): Promise<string | null>;
 }
@@ -47,16 +56,40 @@ export function portKeeper(options: PortKeeperOptions, { sweeper, later }: PortT
     sweeper.sweep({ ...order, done: () => {} });
   }
 
+  async function clear(port: number): Promise<void> {
+    if (await canBind(port)) return;
+    await clearPort({ clock, obstacle: () => obstacleOn(port, onlooker), end, later });
+  }
+
+  const choice = portChoice({
+    ownerId,
+    async isFree(port) {
+      if (await canBind(port)) return true;
+      // Whoever has a right to it keeps it: another one will do.
+      if ((await obstacleOn(port, onlooker))?.is !== 'stale') return false;
+      return clear(port).then(
+        () => true,
+        () => false,
+      );
+    },
+  });
+
   return {
     runs,
-    async clear({ spec }) {
-      const port = portOf(spec as ProgramSpec);
-      if (port === null || (await canBind(port))) return;
-      await clearPort({ clock, obstacle: () => obstacleOn(port, onlooker), end, later });
+    async secure({ spec, run }) {
+      if ('port' in spec && spec.port === 'auto') return choice.choose(run.unitId);
+      const port = portOf(spec, null);
+      if (port !== null) await clear(port);
+      return port;
+    },
+    adopted({ spec, run }) {
+      const port = portOf(spec, run.handle);
+      if (port !== null) choice.remember(run.unitId, port);
+    },
+    discarded(run) {
+      runs.discarded(run);
+      choice.forget(run.unitId);
     },
     whyNotOurs,
   };
 }
-
-const portOf = (spec: ProgramSpec): number | null =>
-  spec.kind === 'server' && typeof spec.port === 'number' ? spec.port : null;

@@ -1,5 +1,6 @@
 import type { Clock, Driver, Log, Outputs } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
+import type { RunView } from './activity-view.ts';
 import type { BaseEnvironment } from './environment.ts';
 import type { ExecForUnits } from './exec-for-units.ts';
 import type { SecretKeeper } from './secrets.ts';
@@ -24,6 +25,8 @@ export interface ProcessRunner extends Driver {
   readonly outputs: Outputs;
   /** What runs when the driver is closed is left on purpose, whatever becomes of it when we die. */
   leave(): void;
+  /** What can be seen of runs from outside. */
+  readonly view: RunView;
   /** Runs a short command where its unit runs. It ends with us, however we end. */
   readonly exec: ExecForUnits;
   /** Why who listens on a port here is no process of this run, in words. `null`: it is one, or nobody can tell. */

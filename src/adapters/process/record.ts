@@ -7,6 +7,8 @@ import type { World } from '../system/identity.ts';
 export interface RunRecord {
   readonly launcher: ProcessIdentity | null;
   readonly child: ProcessIdentity | null;
+  /** Where it was told to listen. */
+  readonly port: number | null;
   readonly exit: (ExitReport & { readonly uptimeTicks: number }) | null;
   /** What the shell itself had to say. */
   readonly words: readonly string[];
@@ -19,7 +21,8 @@ const TICKS_PER_SECOND = 100;
 export const EMPTY_RECORD = '\n'.repeat(512);
 
 /** The first line, by us: the launcher cannot read a link without a fork, and a pid means nothing without its world. */
-export const recordHeader = ({ bootId, pidNamespace }: World): string => `run 1 ${bootId} ${pidNamespace}\n`;
+export const recordHeader = ({ bootId, pidNamespace }: World, port: number | null): string =>
+  `run 1 ${bootId} ${pidNamespace}${port === null ? '' : ` ${port}`}\n`;
 
 /** `null`: there is no record, or nothing in it. */
 export function readRecord(path: string): RunRecord | null {
@@ -33,7 +36,7 @@ export function readRecord(path: string): RunRecord | null {
 /** A line without its newline was never written; the record ends at the first empty line. It ended at `endedMs`. */
 export function parseRecord(text: string, endedMs: number): RunRecord | null {
   const [header, ...lines] = (/^(?:[^\n]+\n)*/.exec(text)?.[0] ?? '').split('\n').slice(0, -1);
-  const [kind, version, bootId, pidNamespace] = (header ?? '').split(' ');
+  const [kind, version, bootId, pidNamespace, port] = (header ?? '').split(' ');
   if (kind !== 'run' || version !== '1' || !bootId || !pidNamespace) return null;
 
   let launcher: ProcessIdentity | null = null;
@@ -49,7 +52,7 @@ export function parseRecord(text: string, endedMs: number): RunRecord | null {
       exit = { ...exitOf(Number(number), words, endedMs), ...at(detail) };
     else words.push(line);
   }
-  return { launcher, child, exit, words };
+  return { launcher, child, port: port ? Number(port) : null, exit, words };
 }
 
 const at = (uptime: string) => ({ uptimeTicks: Math.round(Number(uptime) * TICKS_PER_SECOND) });

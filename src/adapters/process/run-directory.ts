@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunId } from '../../machines/vocabulary.ts';
 import { localWorld } from '../system/identity.ts';
+import type { LaunchPlan } from './launch-plan.ts';
 import { EMPTY_RECORD, recordHeader } from './record.ts';
 
 /** The files of one run. Directories are 0700 and files 0600 from the moment they exist. */
@@ -52,7 +53,11 @@ export interface RunFiles {
  *
  * One synchronous piece with the spawn that follows: a revocation comes before the directory exists or after the spawn.
  */
-export function createRunDirectory(paths: RunPaths, fifo: string, policy: string): RunFiles {
+export function createRunDirectory(
+  paths: RunPaths,
+  fifo: string,
+  { policy, port }: Pick<LaunchPlan, 'policy' | 'port'>,
+): RunFiles {
   // Cleaners of temporary directories take what is empty, or old.
   fs.mkdirSync(dirname(paths.directory), { recursive: true, mode: 0o700 });
   fs.mkdirSync(paths.directory, { mode: 0o700 });
@@ -69,7 +74,7 @@ export function createRunDirectory(paths: RunPaths, fifo: string, policy: string
     const record = opened(paths.record, 'wx+');
     // With a position the descriptor stays where it is; without, it moves on, and the launcher goes on from there.
     fs.writeSync(record, EMPTY_RECORD, 0);
-    fs.writeSync(record, recordHeader(localWorld()));
+    fs.writeSync(record, recordHeader(localWorld(), port));
     // Read and write: opening a FIFO only for writing waits for a reader.
     return { out, record, alive: opened(paths.alive, fs.constants.O_RDWR) };
   } catch (error) {

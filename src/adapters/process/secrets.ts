@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DriverCall } from '../../actors/ports.ts';
 import { initialEnvironment } from '../system/process-table.ts';
+import { readEnvFiles } from './env-file.ts';
 import type { BaseEnvironment, ProgramSpec } from './environment.ts';
-import { refusalOf, SecretNotAvailable } from './errors.ts';
+import { SecretNotAvailable } from './errors.ts';
+import { readTextFile } from './text-file.ts';
 
 /** Is told every secret, before anything can be said about it. */
 export interface SecretKeeper {
@@ -12,25 +13,28 @@ export interface SecretKeeper {
 
 /** Shorter ones would be hidden in every second word, and are guessed at once anyway. */
 const SECRET_CHARS_MIN = 4;
-const SECRET_BYTES_MAX = 64 * 1024;
 
 /**
- * The values of a unit's secrets, for one launch: from our environment, or from files, without one newline at the end.
+ * The values of a unit's secrets, for one launch: from the unit's own `env.file` or else our environment, or from files
+ * that hold nothing else, without one newline at the end.
  *
  * They go into the environment of the command, and nowhere else. What the command does with them is its own: its output
  * is kept as it was printed.
  *
- * @throws {SecretNotAvailable | LaunchRefused}
+ * @throws {SecretNotAvailable | EnvFileNotUsable | LaunchRefused}
  */
 export function resolveSecrets(
-  { env, cwd }: ProgramSpec,
+  spec: ProgramSpec,
   base: BaseEnvironment,
   keeper?: SecretKeeper,
+  files = readEnvFiles(spec),
 ): Record<string, string> {
+  const { env, cwd } = spec;
+  const known = { ...base, ...files };
   return Object.fromEntries(
     Object.entries(env.secrets).map(([name, source]) => {
       const from = 'env' in source ? source : { file: resolve(cwd, source.file) };
-      const value = 'env' in from ? variable(name, from.env, base) : contentOf(name, from.file);
+      const value = 'env' in from ? variable(name, from.env, known) : contentOf(name, from.file);
       // Node would refuse the whole launch, with the value in its words.
       if (value.includes('\0')) throw new SecretNotAvailable({ name, source: from, why: 'it is not text' });
       keep(value, keeper);
@@ -65,34 +69,5 @@ function variable(name: string, env: string, base: BaseEnvironment): string {
 
 function contentOf(name: string, file: string): string {
   const refuse = (why: SecretNotAvailable['why']) => new SecretNotAvailable({ name, source: { file }, why });
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(read(file, refuse)).replace(/\r?\n$/, '');
-  } catch (error) {
-    if (error instanceof SecretNotAvailable) throw error;
-    if (error instanceof TypeError) throw refuse('it is not text');
-    const why = WHY[(error as NodeJS.ErrnoException).code ?? ''];
-    throw why ? refuse(why) : refusalOf(`read the secret ${name}`, error);
-  }
+  return readTextFile(file, `read the secret ${name}`, refuse).replace(/\r?\n$/, '');
 }
-
-function read(file: string, refuse: (why: SecretNotAvailable['why']) => SecretNotAvailable): Buffer {
-  // A FIFO without a writer would hold us up.
-  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw refuse('it is not a regular file');
-    if (stat.size > SECRET_BYTES_MAX) throw refuse('it is larger than 64 KB');
-    return readFileSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-const WHY: Readonly<Record<string, SecretNotAvailable['why']>> = {
-  ENOENT: 'no such file',
-  ENOTDIR: 'no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'it is not a regular file',
-  ENXIO: 'it is not a regular file',
-};

@@ -66,7 +66,7 @@ const canDescend = (stat: ProcessStat, { launcher }: Pick<Remains, 'launcher'>):
 const isProcess = (stat: ProcessStat, identity: ProcessIdentity | null): boolean =>
   identity !== null && isLocal(identity) && stat.pid === identity.pid && stat.startTicks === identity.startTicks;
 
-const isLocal = ({ bootId, pidNamespace }: ProcessIdentity): boolean =>
+export const isLocal = ({ bootId, pidNamespace }: ProcessIdentity): boolean =>
   bootId === localWorld().bootId && pidNamespace === localWorld().pidNamespace;
 
 /** Ourselves and those who started us: we may well run inside a unit ourselves. */

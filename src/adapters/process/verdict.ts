@@ -84,6 +84,12 @@ const unseen = ({ by, atMs }: GuardianWord): ExitReport => ({
 });
 
 function launched(paths: RunPaths, child: ProcessIdentity, record: RunRecord | null): Launched {
-  const handle = { pid: child.pid, identity: child, launcher: record?.launcher ?? null };
+  const port = record?.port ?? null;
+  const handle = {
+    pid: child.pid,
+    identity: child,
+    launcher: record?.launcher ?? null,
+    ...(port !== null && { port }),
+  };
   return { handle, startedMs: claimedAtMs(paths) };
 }

@@ -41,12 +41,21 @@ export const StopSignal = text('a signal name such as SIGTERM', (name) => {
   );
 });
 
-export const HttpUrl = text('a URL such as "http://127.0.0.1:3000/health"', (url) => {
+export const HttpUrl = text('a URL such as "http://127.0.0.1:3000/health"', whyNoHttpUrl);
+
+function whyNoHttpUrl(url: string) {
   const hint = 'write it whole, such as "http://127.0.0.1:3000/health"';
   if (!URL.canParse(url)) return refusal(`${show(url)} is not a URL`, hint);
   const { protocol } = new URL(url);
   return /^https?:$/.test(protocol) ? undefined : refusal(`${show(url)} is not an http or https URL`, hint);
-});
+}
+
+/** A URL, or the path of one: then it is asked of the unit's own port. */
+export const HttpAddress = text('a URL such as "http://127.0.0.1:3000/health", or a path', (address) =>
+  isPath(address) && URL.canParse(address, 'http://127.0.0.1') ? undefined : whyNoHttpUrl(address),
+);
+
+export const isPath = (address: string): boolean => /^\/(?!\/)/.test(address);
 
 export const Pattern = text('a regular expression', (source) => whyNoRegExp(source));
 
@@ -59,6 +68,8 @@ const NUL_HINT = 'no program can be given one: leave it out, or encode it, as ba
 export const Port = Schema.Finite.check(
   Schema.makeFilter((port) => (isWhole(port, 1, 65_535) ? undefined : refusal(`${port} is not a port`, PORT_HINT))),
 ).annotate({ expected: 'a port', hint: PORT_HINT });
+
+export const PortOrAuto = Schema.Union([Port, Schema.Literal('auto')]).annotate({ expected: 'a port or auto' });
 
 /** A whole number, 0 or more. */
 export const Count = whole(0);

@@ -9,18 +9,15 @@ interface Missing {
   readonly when?: (value: unknown) => boolean;
 }
 
-const PROBE_INSTEAD = 'ask by tcp, http or exec';
+const PROBE_INSTEAD = 'ask by tcp, http, exec, log or file';
 const SCHEDULE_INSTEAD = 'use a watcher of files, or let cron call `reeve run`';
 
 /** Shrinks as drivers arrive. An option that is not in this list works. */
 const MISSING_IN_UNIT: readonly Missing[] = [
-  ...['ready', 'alive'].flatMap((probe) =>
-    ['log', 'file', 'message'].map((target) => ({ path: `${probe}.${target}`, instead: PROBE_INSTEAD })),
-  ),
+  ...['ready', 'alive'].map((probe) => ({ path: `${probe}.message`, instead: PROBE_INSTEAD })),
   { path: 'stop.ask.message', instead: 'ask by exec or http' },
   { path: 'idle', instead: 'leave it out; a job may have a timeout' },
   { path: 'limits', instead: 'leave it out' },
-  { path: 'port', instead: 'write a number', when: (value) => value === 'auto' },
   { path: 'queue', instead: 'order the jobs by `after: { other: finished }`' },
   { path: 'notify', instead: 'follow the journal' },
   { path: 'schedule', instead: SCHEDULE_INSTEAD },
@@ -29,7 +26,7 @@ const MISSING_IN_UNIT: readonly Missing[] = [
   { path: 'missed', instead: SCHEDULE_INSTEAD },
   {
     path: 'after.*',
-    instead: 'wait for ready',
+    instead: 'give it ready: { log: … }, and wait for ready',
     when: (value) => typeof value === 'string' && value.startsWith('log:'),
   },
   ...['maxBytes', 'keep', 'split'].map((key) => ({ path: `logs.${key}`, instead: 'leave it out' })),

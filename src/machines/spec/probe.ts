@@ -3,15 +3,18 @@ import * as Getter from 'effect/SchemaGetter';
 import { Command } from './command.ts';
 import { or } from './default.ts';
 import { refusal } from './fault.ts';
-import { Count, HttpUrl, NonBlank, Pattern, Port, PositiveCount } from './names.ts';
+import { Count, HttpAddress, isPath, NonBlank, Pattern, PortOrAuto, PositiveCount } from './names.ts';
 import { PositiveDuration } from './quantity.ts';
 
 const TARGETS = ['tcp', 'http', 'exec', 'log', 'file', 'message'] as const;
 
-/** The one question a probe asks; `status` and `json` belong to `http`. */
+/**
+ * The one question a probe asks; `status` and `json` belong to `http`. `tcp: auto` and an `http` that is only a path
+ * mean the port of the unit itself.
+ */
 const written = {
-  tcp: Schema.optionalKey(Port),
-  http: Schema.optionalKey(HttpUrl),
+  tcp: Schema.optionalKey(PortOrAuto),
+  http: Schema.optionalKey(HttpAddress),
   status: Schema.optionalKey(Schema.NullOr(Count)),
   json: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown))),
   exec: Schema.optionalKey(Command),
@@ -22,7 +25,7 @@ const written = {
 type Written = Schema.Struct<typeof written>['Type'];
 
 const Target = Schema.Union([
-  Schema.Struct({ tcp: Schema.Finite }),
+  Schema.Struct({ tcp: Schema.Union([Schema.Finite, Schema.Literal('auto')]) }),
   Schema.Struct({
     http: Schema.String,
     status: Schema.NullOr(Schema.Finite),
@@ -36,28 +39,35 @@ const Target = Schema.Union([
 type AnyTarget = typeof Target.Type;
 
 /** The targets that a driver exists for. The others are refused as `NotYet`, and so never leave the decoder. */
-export type ProbeTarget = Extract<
-  AnyTarget,
-  { readonly tcp: unknown } | { readonly http: unknown } | { readonly exec: unknown }
->;
+export type ProbeTarget = Exclude<AnyTarget, { readonly message: unknown }>;
 
-const readyTiming = { every: Schema.Finite, timeout: Schema.Finite, within: Schema.Finite };
+const readyTiming = {
+  every: Schema.Finite,
+  timeout: Schema.Finite,
+  within: Schema.Finite,
+  atMost: Schema.optionalKey(Schema.Finite),
+};
 const aliveTiming = { every: Schema.Finite, timeout: Schema.Finite, failures: Schema.Finite };
 
-/** When a unit counts as ready. `{ http: "http://127.0.0.1:3000/health", within: "30s" }` */
+/**
+ * When a unit counts as ready. `{ http: "http://127.0.0.1:3000/health", within: "30s" }`
+ *
+ * `within` is how long it may take without getting on, and whoever prints gets on; `atMost` how long in all.
+ */
 export const Ready = Schema.Struct({
   ...written,
   every: PositiveDuration.pipe(or(200)),
   timeout: PositiveDuration.pipe(or(1_000)),
   within: PositiveDuration.pipe(or(30_000)),
+  atMost: Schema.optionalKey(PositiveDuration),
 })
   .check(Schema.makeFilter(oneTarget))
+  .check(Schema.makeFilter(isLongEnough))
   .pipe(
     Schema.decodeTo(Schema.Struct({ ...readyTiming, target: Target }), {
-      decode: Getter.transform(({ every, timeout, within, ...rest }) => ({
-        every,
-        timeout,
-        within,
+      decode: Getter.transform(({ every, timeout, within, atMost, ...rest }) => ({
+        ...{ every, timeout, within },
+        ...(atMost === undefined ? {} : { atMost }),
         target: targetOf(rest),
       })),
       encode: Getter.transform(({ target, ...timing }) => ({ ...timing, ...target })),
@@ -81,9 +91,15 @@ export const Alive = Schema.Struct({
     }),
   );
 
+function isLongEnough({ within, atMost }: { readonly within: number; readonly atMost?: number }) {
+  if (atMost === undefined || atMost >= within) return undefined;
+  const issue = refusal(`is shorter than within (${within} ms)`, 'within counts from the last progress, atMost in all');
+  return [{ path: ['atMost'], issue }];
+}
+
 function oneTarget(probe: Written) {
   const given = TARGETS.filter((target) => probe[target] !== undefined);
-  if (given.length === 0) return refusal('asks nothing', 'give tcp, http or exec, such as { tcp: 5432 }');
+  if (given.length === 0) return refusal('asks nothing', 'give tcp, http, exec, log or file, such as { tcp: 5432 }');
   if (given.length > 1) return refusal(`asks ${given.length} things: ${given.join(', ')}`, 'give one of them');
   const stray = (['status', 'json'] as const).filter((key) => probe[key] != null && probe.http === undefined);
   return stray.map((key) => ({
@@ -99,4 +115,18 @@ function targetOf(probe: Written): AnyTarget {
   if (probe.file !== undefined) return { file: probe.file };
   if (probe.message !== undefined) return { message: probe.message };
   return { http: probe.http ?? '', status: probe.status ?? null, json: probe.json ?? null };
+}
+
+/** What is asked of a unit's own port, by probes of a unit that has none. */
+export function ownPortFaults(probes: Readonly<Record<string, { readonly target: AnyTarget } | null>>) {
+  return Object.entries(probes).flatMap(([name, probe]) => {
+    const key = probe === null ? null : ownPortKey(probe.target);
+    const issue = refusal('asks the port of the unit, which has none', 'give the unit port: auto, or a number');
+    return key === null ? [] : [{ path: [name, key], issue }];
+  });
+}
+
+function ownPortKey(target: AnyTarget): string | null {
+  if ('tcp' in target) return target.tcp === 'auto' ? 'tcp' : null;
+  return 'http' in target && isPath(target.http) ? 'http' : null;
 }

@@ -21,21 +21,36 @@ const Secret = Schema.Struct(SecretSource).pipe(
 /**
  * The child's environment: a fresh object. `safe` leaves out what changes how programs load code.
  *
- * Of `secrets` only the source is ever kept: the values are read at every launch, and go to the child alone.
+ * Of `secrets` only the source is ever kept, and of `file` the path: the values are read at every launch, and go to the
+ * child alone.
  */
 const Env = Schema.Struct({
   inherit: Schema.Union([Schema.Literals(['safe', 'all', 'none']), Schema.Array(EnvName)])
     .annotate({ expected: 'safe, all, none or a list of names' })
     .pipe(or('safe')),
+  /** One file of lines NAME=value, or several, of which a later one counts more. From `cwd`. */
+  file: Schema.optionalKey(
+    Schema.Union([NonBlank, Schema.Array(NonBlank)]).annotate({ expected: 'a file or a list of files' }),
+  ),
+  /** Taken away from what is inherited and from files. */
+  unset: Schema.optionalKey(Schema.Array(EnvName).annotate({ expected: 'a list of names', hint: 'write [NAME]' })),
   set: envRecord(EnvValue).pipe(or({})),
   secrets: envRecord(Secret).pipe(or({})),
 }).check(
-  Schema.makeFilter(({ set, secrets }) =>
-    Object.keys(secrets)
+  Schema.makeFilter(({ unset = [], set, secrets }) => [
+    ...Object.keys(secrets)
       .filter((name) => Object.hasOwn(set, name))
-      .map((name) => ({ path: ['secrets', name], issue: refusal('is in env.set too', 'leave one of the two out') })),
-  ),
+      .map((name) => ({ path: ['secrets', name], issue: inBoth('set') })),
+    ...unset.flatMap((name, index) => {
+      const also = [Object.hasOwn(set, name) && 'set', Object.hasOwn(secrets, name) && 'secrets'].find(Boolean);
+      return also ? [{ path: ['unset', index], issue: inBoth(also) }] : [];
+    }),
+  ]),
 );
+
+function inBoth(also: string) {
+  return refusal(`is in env.${also} too`, 'leave one of the two out');
+}
 
 const Question = {
   exec: Schema.optionalKey(Argv),

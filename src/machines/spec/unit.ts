@@ -3,8 +3,8 @@ import type { UnitId, UnitKind } from '../vocabulary.ts';
 import { Argv } from './command.ts';
 import { or, orNull } from './default.ts';
 import { refusal } from './fault.ts';
-import { HttpUrl, Id, NonBlank, Port, whyNoRegExp } from './names.ts';
-import { Alive, type ProbeTarget, type Ready } from './probe.ts';
+import { HttpUrl, Id, NonBlank, PortOrAuto, whyNoRegExp } from './names.ts';
+import { Alive, ownPortFaults, type ProbeTarget, type Ready } from './probe.ts';
 import { type DeathPolicy as DeathPolicySchema, Idle, processFields } from './process.ts';
 import { Duration, PositiveDuration } from './quantity.ts';
 import { type RestartSpec, Retry, restart } from './restart.ts';
@@ -31,9 +31,9 @@ export const Server = Schema.Struct({
   ...commonFields,
   ...processFields,
   restart: restart('failure'),
-  port: orNull(Schema.Union([Port, Schema.Literal('auto')]).annotate({ expected: 'a port or auto' })),
+  port: orNull(PortOrAuto),
   alive: orNull(Alive),
-});
+}).check(Schema.makeFilter(({ port, ready, alive }) => (port === null ? ownPortFaults({ ready, alive }) : undefined)));
 
 /** Ends by itself. */
 export const Job = Schema.Struct({
@@ -44,7 +44,7 @@ export const Job = Schema.Struct({
   timeout: orNull(PositiveDuration),
   queue: orNull(Id),
   notify: Schema.optionalKey(Schema.Struct({ http: HttpUrl })),
-});
+}).check(Schema.makeFilter(({ ready }) => ownPortFaults({ ready })));
 
 const Ids = Schema.Array(Schema.String)
   .annotate({ expected: 'a list of units', hint: 'write a list such as [api]' })

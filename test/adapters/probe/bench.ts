@@ -1,15 +1,16 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import type { Clock, ProbeCall, Report } from '../../../src/actors/ports.ts';
 import { silentLog } from '../../../src/adapters/log/silent.ts';
-import { systemProbes, type WhyNotOurs } from '../../../src/adapters/probe/probes.ts';
+import { type SystemProbesOptions, systemProbes } from '../../../src/adapters/probe/probes.ts';
+import { NO_VIEW, type RunView } from '../../../src/adapters/probe/run-view.ts';
 import { simulatedClock } from '../../../src/adapters/simulation/clock.ts';
 import type { AliveSpec, ProbeTarget, ReadySpec } from '../../../src/machines/spec.ts';
 import { probeFor, runOf } from '../simulation/calls.ts';
 
 /** Real connections, simulated time: nothing here depends on how fast the machine is. */
-export function probeBench(options: { readonly whyNotOurs?: WhyNotOurs } = {}) {
+export function probeBench(options: Partial<SystemProbesOptions> = {}) {
   const clock = simulatedClock();
   const reports: Report[] = [];
   let armed = 0;
@@ -62,6 +63,48 @@ export const http = (url: string, more: { status?: number; json?: Record<string,
   status: more.status ?? null,
   json: more.json ?? null,
 });
+
+/** A run that can be seen, and made to do what is to be seen. */
+export function seenRun() {
+  const heard = new EventEmitter();
+  let text = '';
+  let ended = false;
+  const cpu = new Map<string, string>();
+  const view: RunView = {
+    ...NO_VIEW,
+    printedBytes: () => Buffer.byteLength(text),
+    lastLine: async () => text.trimEnd().split('\n').at(-1) ?? '',
+    hasEnded: () => ended,
+    async *follow(_, { fromByte, signal } = {}) {
+      let at = fromByte ?? text.length;
+      while (!signal?.aborted) {
+        const more = text.slice(at);
+        at = text.length;
+        if (more !== '') yield more;
+        else if (ended) return;
+        else await once(heard, 'change', signal ? { signal } : {}).catch(() => {});
+      }
+    },
+    async cpuUsers() {
+      const users = new Map(cpu);
+      cpu.clear();
+      return users;
+    },
+  };
+  return {
+    view,
+    prints(more: string): void {
+      text += more;
+      heard.emit('change');
+    },
+    ends(): void {
+      ended = true;
+      heard.emit('change');
+    },
+    /** It will have used CPU time when it is looked at the next time. */
+    computes: (runId: string, command: string) => void cpu.set(runId, command),
+  };
+}
 
 const open = new Map<Server | TcpServer, Set<Socket>>();
 

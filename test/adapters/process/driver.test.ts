@@ -20,7 +20,8 @@ test.each([
   const rig = await openRig();
   const before = Date.now() - 20;
   const { exited } = await rig.run({ command });
-  const { endedMs, ...exit } = exited.exit;
+  const { endedMs, said, ...exit } = exited.exit;
+  expect(said).toBe(exit.code === 0 ? undefined : '');
   expect(exit).toEqual(expected);
   expect(endedMs).toBeGreaterThan(before);
   expect(endedMs).toBeLessThanOrEqual(Date.now() + 20);

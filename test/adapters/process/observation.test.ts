@@ -26,6 +26,7 @@ test('a living run whose liveness descriptor is closed is looked at often from t
     { call, paths, adopted: true, announced: false },
     {
       report: ({ fact }) => void said.push(fact.type),
+      withWords: (exit) => exit,
       wallMs: () => 0,
       over: () => void said.push('over'),
       hurry: hurried.resolve,

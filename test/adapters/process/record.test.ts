@@ -6,7 +6,7 @@ const child = { bootId: 'boot-a', pidNamespace: 'pid:[1]', pid: 11, startTicks: 
 const launcher = { ...child, pid: 10, startTicks: '500' };
 
 test('a record says who runs, and nothing more while it runs', () => {
-  expect(parseRecord(`${HEAD}\n\n\n`, 7)).toEqual({ launcher, child, exit: null, words: [] });
+  expect(parseRecord(`${HEAD}\n\n\n`, 7)).toEqual({ launcher, child, port: null, exit: null, words: [] });
 });
 
 test.each([
@@ -24,7 +24,12 @@ test.each([
   ['exit 255 12.34', [], { code: 255, signal: null, rawStatus: 255, certain: true }],
 ])('%s after %j', (line, words, exit) => {
   const text = `${HEAD}${words.map((word) => `${word}\n`).join('')}${line}\n\n`;
-  expect(parseRecord(text, 7)).toEqual({ launcher, child, words, exit: { ...exit, endedMs: 7, uptimeTicks: 1234 } });
+  const ended = { ...exit, endedMs: 7, uptimeTicks: 1234 };
+  expect(parseRecord(text, 7)).toEqual({ launcher, child, port: null, words, exit: ended });
+});
+
+test('a record says where the command was told to listen', () => {
+  expect(parseRecord('run 1 boot-a pid:[1] 20123\nlauncher 10 500\n\n', 7)?.port).toBe(20_123);
 });
 
 test('a line without its newline was never written', () => {

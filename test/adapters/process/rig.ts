@@ -45,7 +45,7 @@ interface Unit {
   readonly cwd: string;
   readonly env: unknown;
   readonly stop: unknown;
-  readonly port: number;
+  readonly port: number | 'auto';
   readonly keepDescendants: boolean;
   readonly onOrchestratorDeath: unknown;
 }

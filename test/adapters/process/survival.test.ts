@@ -67,7 +67,7 @@ test('a run that ended while nobody watched has its code and its own end time', 
   const endedMs = Math.round(statSync(rig.path(call, 'record')).mtimeMs);
   expect(await rig.driver.sight(call.run)).toEqual({
     is: 'ended',
-    exit: { code: 9, signal: null, rawStatus: 9, certain: true, endedMs },
+    exit: { code: 9, signal: null, rawStatus: 9, certain: true, endedMs, said: '' },
     handle: expect.objectContaining({ pid: expect.any(Number) }),
     startedMs: Math.round(statSync(rig.path(call, 'claim')).mtimeMs),
   });

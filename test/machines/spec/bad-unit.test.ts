@@ -16,6 +16,7 @@ const ENV_NAME = 'use letters, digits and "_", and begin with no digit';
 const NUL = 'no program can be given one: leave it out, or encode it, as base64 for example';
 const DURATION = 'write milliseconds, or a text such as "250ms", "5s", "10m", "1h"';
 const COMMAND = 'write a text for the shell, or a list such as [node, api.js]';
+const OWN_PORT = 'asks the port of the unit, which has none; give the unit port: auto, or a number';
 const URL_HINT = 'write it whole, such as "http://127.0.0.1:3000/health"';
 
 const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
@@ -75,16 +76,31 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
     'env.set.REEVE_RUN: REEVE_RUN is set by reeve itself; choose another name',
   ],
   [server({ env: { inherit: 'some' } }), 'env.inherit: a text is not safe, all, none or a list of names'],
+  [server({ env: { file: 7 } }), 'env.file: a number is not a file or a list of files'],
+  [server({ env: { file: [''] } }), 'env.file[0]: is empty'],
+  [server({ env: { unset: 'HOME' } }), 'env.unset: a text is not a list of names; write [NAME]'],
+  [
+    server({ env: { unset: ['A', 'B'], set: { B: '1' } } }),
+    'env.unset[1]: is in env.set too; leave one of the two out',
+  ],
   // Probes.
-  [server({ ready: {} }), 'ready: asks nothing; give tcp, http or exec, such as { tcp: 5432 }'],
+  [server({ ready: {} }), 'ready: asks nothing; give tcp, http, exec, log or file, such as { tcp: 5432 }'],
   [server({ ready: { tcp: 1, http: 'http://a' } }), 'ready: asks 2 things: tcp, http; give one of them'],
   [
     server({ ready: { tcp: 1, status: 200 } }),
     'ready.status: status is about an http answer, and this probe asks none',
   ],
   [server({ ready: { tcp: 65_536 } }), 'ready.tcp: 65536 is not a port; a port is a whole number from 1 to 65535'],
-  [server({ ready: { tcp: '80' } }), 'ready.tcp: "80" is not a port; a port is a whole number from 1 to 65535'],
-  [server({ ready: { http: '/health' } }), `ready.http: "/health" is not a URL; ${URL_HINT}`],
+  [server({ ready: { tcp: '80' } }), 'ready.tcp: "80" is not a port or auto'],
+  [server({ ready: { http: 'health' } }), `ready.http: "health" is not a URL; ${URL_HINT}`],
+  [server({ ready: { http: '//host/health' } }), `ready.http: "//host/health" is not a URL; ${URL_HINT}`],
+  [server({ ready: { http: '/health' } }), `ready.http: ${OWN_PORT}`],
+  [server({ alive: { tcp: 'auto' } }), `alive.tcp: ${OWN_PORT}`],
+  [job({ ready: { tcp: 'auto' } }), `ready.tcp: ${OWN_PORT}`],
+  [
+    server({ ready: { log: 'up', within: '10s', atMost: '5s' } }),
+    'ready.atMost: is shorter than within (10000 ms); within counts from the last progress, atMost in all',
+  ],
   [server({ ready: { http: 'ftp://u:pw@h/' } }), `ready.http: "ftp://…@h/" is not an http or https URL; ${URL_HINT}`],
   [server({ ready: { tcp: 1, every: 0 } }), 'ready.every: 0 is too small; it must be more than 0'],
   [server({ alive: { tcp: 1, failures: 0 } }), 'alive.failures: 0 is not a whole number of at least 1'],
@@ -143,12 +159,11 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   [
     server({ ready: { log: '(' } }),
     'ready.log: "(" is not a regular expression; /(/: Unterminated group',
-    'ready.log: reeve cannot do this yet; ask by tcp, http or exec',
   ],
   [
     server({ after: { db: 'log:/(/' } }),
     'after.db: "(" is not a regular expression; /(/: Unterminated group',
-    'after.db: reeve cannot do this yet; wait for ready',
+    'after.db: reeve cannot do this yet; give it ready: { log: … }, and wait for ready',
   ],
 ];
 

@@ -169,6 +169,19 @@ test.each([['pg_isready -q'], [['pg_isready', '-h', 'a b']]])('a probe may be th
   expect(server({ alive: { exec } }).alive?.target).toEqual({ exec });
 });
 
+test('a unit whose port is chosen for it can be asked there, by its port and by a path', () => {
+  const unit = server({ port: 'auto', ready: { tcp: 'auto' }, alive: { http: '/health' } });
+  expect([unit.port, unit.ready?.target, unit.alive?.target]).toEqual([
+    'auto',
+    { tcp: 'auto' },
+    { http: '/health', status: null, json: null },
+  ]);
+});
+
+test.each([[{ log: 'listening on \\d+' }], [{ file: 'run/up' }]])('a probe may ask for %j', (target) => {
+  expect([server({ ready: target }).ready?.target, server({ alive: target }).alive?.target]).toEqual([target, target]);
+});
+
 test('what no driver can do yet is refused with its path, and nothing else of the full example is', () => {
   expect(notYet(FULL_EXAMPLE)).toEqual([
     'units.db.idle',
@@ -186,10 +199,8 @@ test('what no driver can do yet is refused with its path, and nothing else of th
 });
 
 test.each([
-  [{ ready: { log: 'listening' } }, 'units.a.ready.log'],
-  [{ ready: { file: 'up' } }, 'units.a.ready.file'],
+  [{ ready: { message: 'up' } }, 'units.a.ready.message'],
   [{ alive: { message: 'ping' } }, 'units.a.alive.message'],
-  [{ port: 'auto' }, 'units.a.port'],
   [{ after: { b: 'log:/up/' } }, 'units.a.after.b'],
 ])('%j is a sound option without a driver', (options, path) => {
   expect(notYet({ units: { a: { command: 'x', ...options }, b: { command: 'x' } } })).toEqual([path]);

@@ -6,13 +6,15 @@ const INPUT = {
   units: {
     db: {
       command: ['node', 'db.js'],
-      ready: { tcp: 5432, within: '1m' },
+      port: 'auto',
+      ready: { tcp: 'auto', within: '1m', atMost: '5m' },
       restart: 'always',
-      env: { inherit: ['HOME'] },
+      env: { inherit: ['HOME'], file: ['.env'], unset: ['DEBUG'] },
     },
     api: {
       command: 'node api.js',
       after: { db: 'ready' },
+      ready: { log: 'up' },
       alive: { http: 'http://127.0.0.1:3000/', json: { ok: true } },
       group: 'backend',
     },
