@@ -120,7 +120,8 @@ async function openHeld(plan: ReturnType<typeof planOf>, hold: Pick<Session, 'si
     store.setMeta('project', project);
     const { outputs } = processes;
     const leave = () => processes.leave();
-    const session: Session = { ...hold, orchestrator, store, clock, log, stateDir, project, outputs, complete, leave };
+    const place = { stateDir, project, outputs, activity: probes };
+    const session: Session = { ...hold, ...place, orchestrator, store, clock, log, complete, leave };
     const replaced = enroll(session, units, options.groups ?? {});
     if (options.start !== false) await begin(session, units, replaced);
     return createReeve(session);

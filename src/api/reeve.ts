@@ -11,7 +11,7 @@ import { journalStream } from './journal-stream.ts';
 import { noticeIn } from './salvage.ts';
 import { stopAll } from './stop-all.ts';
 import type { Reeve, Result, UnitHandle } from './types.ts';
-import { createHandle, liveStatus } from './unit-handle.ts';
+import { type ActivityWatch, createHandle, liveStatus } from './unit-handle.ts';
 
 /** Everything an open reeve holds on to, from the lock to the actors. */
 export interface Session {
@@ -20,6 +20,7 @@ export interface Session {
   readonly clock: Clock;
   readonly log: Log;
   readonly outputs: Outputs;
+  readonly activity: ActivityWatch;
   readonly stateDir: string;
   readonly project: string;
   readonly sinceMs: number;
@@ -72,7 +73,7 @@ export function createReeve(session: Session): Reeve {
       degraded: recorder.degraded?.problem ?? null,
       notice,
       orchestrator: { pid: process.pid, sinceMs },
-      units: [...registry.units()].map(liveStatus),
+      units: [...registry.units()].map((actor) => liveStatus(actor, session.activity)),
     }),
     journal: (options = {}) => {
       refuseClosed();

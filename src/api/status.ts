@@ -3,11 +3,18 @@ import { portOf } from '../machines/port.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitStatus } from './types.ts';
 
+/** What is not in the machine of a unit. */
+interface Seen {
+  readonly ready: boolean;
+  readonly quarantined: string | null;
+  readonly activity?: UnitStatus['activity'];
+}
+
 /** A unit as `status` tells it. The same from a live actor and from the files of one that is not. */
 export function statusOf(
   context: UnitContext,
   value: unknown,
-  { ready, quarantined }: { readonly ready: boolean; readonly quarantined: string | null },
+  { ready, quarantined, activity = null }: Seen,
 ): UnitStatus {
   const { id, spec, desired, run, generation, outcome, restarts, blocked, why } = context;
   const { state, substate } = stateOf(value);
@@ -31,7 +38,7 @@ export function statusOf(
     outcome: outcome?.kind ?? null,
     restarts,
     port: portOf(spec, run?.handle ?? null),
-    activity: null,
+    activity,
     blocked,
     quarantined,
     why: quarantined ?? (why || waitingWords(context, substate)),

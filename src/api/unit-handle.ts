@@ -4,7 +4,7 @@ import type { UnitActor } from '../actors/unit-actor.ts';
 import type { UnitContext } from '../machines/context.ts';
 import type { Request } from '../machines/events.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
-import type { UnitId } from '../machines/vocabulary.ts';
+import type { RunId, UnitId } from '../machines/vocabulary.ts';
 import { parseDuration } from './duration.ts';
 import { NotReached, UnknownUnit } from './errors.ts';
 import { assertMilestone } from './options.ts';
@@ -12,17 +12,24 @@ import { knownRun, resultOf } from './result.ts';
 import { statusOf } from './status.ts';
 import type { Milestone, UnitHandle, UnitStatus, WaitOptions } from './types.ts';
 
+/** Who looks whether runs work, where their specs want that. */
+export interface ActivityWatch {
+  beat(runId: RunId, text: string): void;
+  activityOf(runId: RunId): UnitStatus['activity'];
+}
+
 export interface HandleContext {
   readonly orchestrator: Orchestrator;
   readonly clock: Clock;
   readonly outputs: Outputs;
+  readonly activity: ActivityWatch;
   /** Throws once the reeve is closed, and with it the store. */
   readonly refuseClosed: () => void;
 }
 
 /** @throws {UnknownUnit} when it is used, not when it is made: the unit may come later. */
 export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
-  const { orchestrator, outputs, clock, refuseClosed } = context;
+  const { orchestrator, outputs, activity, clock, refuseClosed } = context;
   const ask = (type: Request['type']) => (options?: { readonly signal?: AbortSignal; readonly by?: string }) =>
     id === SUPERVISOR
       ? Promise.reject(unknown())
@@ -51,10 +58,10 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
     restart: ask('restart.requested'),
     terminate: ask('terminate.requested'),
     heartbeat(text = 'heartbeat') {
-      const { generation } = actor().snapshot.context;
-      orchestrator.recorder.accept(id, { type: 'activity.resumed', generation, text });
+      const { run } = actor().snapshot.context as UnitContext;
+      if (run) activity.beat(run.runId, text);
     },
-    status: () => liveStatus(actor()),
+    status: () => liveStatus(actor(), activity),
     reached: async (milestone, options) => reached(actor(), milestone, clock, options),
     async result() {
       refuseClosed();
@@ -71,8 +78,11 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
   };
 }
 
-export const liveStatus = ({ snapshot, quarantined }: UnitActor): UnitStatus =>
-  statusOf(snapshot.context, snapshot.value, { ready: snapshot.hasTag('ready'), quarantined });
+export function liveStatus({ snapshot, quarantined }: UnitActor, watch?: ActivityWatch): UnitStatus {
+  const { run } = snapshot.context as UnitContext;
+  const activity = (run && watch?.activityOf(run.runId)) ?? null;
+  return statusOf(snapshot.context, snapshot.value, { ready: snapshot.hasTag('ready'), quarantined, activity });
+}
 
 function reached(
   actor: UnitActor,
