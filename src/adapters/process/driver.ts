@@ -64,7 +64,8 @@ class ProcessDriver implements ProcessRunner {
   #tools: { readonly fifos: FifoPool; readonly launcher: Launcher } | null = null;
   readonly #closing = new AbortController();
   #leaves = false;
-  readonly strays: ProcessRunner['strays'] & {} = async (...runs) => orphanedRuns(this.#options.ownerId, ...runs);
+  readonly strays = async (openRuns: readonly RunId[], sparedUnits: readonly UnitId[]) =>
+    orphanedRuns(this.#options.ownerId, openRuns, sparedUnits);
   readonly #paths = (run: RunRef): RunPaths => runPaths(this.#options.stateDir, run.runId);
   readonly #withWords = (exit: ExitReport, { out }: RunPaths): ExitReport =>
     withLastWords(exit, out, this.#options.redact ?? ((text) => text));
@@ -223,8 +224,7 @@ class ProcessDriver implements ProcessRunner {
   }
 
   #observe(run: ObservedRun): Observation {
-    const { clock } = this.#options;
-    const { runId } = run.call.run;
+    const [{ clock }, { runId }] = [this.#options, run.call.run];
     const observation = observeRun(run, {
       report: (said) => this.#report(said),
       wallMs: () => clock.wallMs(),
