@@ -36,7 +36,7 @@ export const watchValue = (
     json: ({ entry, cause, before, after }) => ({ entry, cause, before: before ?? null, after: after ?? null }),
   });
 
-/** `--eval`: an expression as a column beside the history. */
+/** `--eval`: an expression as a column beside the history. Where it has no value, there is no line. */
 export const column = (
   context: Context,
   { trace }: OpenHistory,
@@ -46,8 +46,9 @@ export const column = (
   show(context, 'values', {
     items: () => evaluate(trace, expression, range),
     line: ({ entry, value }) => {
-      const shown = value === undefined ? '' : typeof value === 'string' ? value : valueWords(value);
-      return lineAt(entry, `${nameOf(entry.unitId)}  ${entry.event.type}  ${shown}`.trimEnd());
+      if (value === undefined) return null;
+      const shown = typeof value === 'string' ? value : valueWords(value);
+      return lineAt(entry, `${nameOf(entry.unitId)}  ${entry.event.type}  ${shown}`);
     },
     json: ({ entry: { seq, unitId, atMs, event }, value }) => {
       return { seq, unitId, atMs, event: event.type, value: value ?? null };
@@ -56,18 +57,21 @@ export const column = (
 
 interface Shown<Item> {
   readonly items: () => AsyncGenerator<Item, void, undefined>;
-  readonly line: (item: Item) => string;
+  /** `null`: there is nothing to see of it. */
+  readonly line: (item: Item) => string | null;
   readonly json: (item: Item) => unknown;
 }
 
 async function show<Item>(context: Context, name: string, { items, line, json }: Shown<Item>): Promise<number> {
   if (context.json) return writeJsonList(context, name, () => mapped(items(), json));
-  let count = 0;
+  let isBlank = true;
   for await (const item of whileRead(context, () => items())) {
-    await context.terminal.write(`${line(item)}\n`);
-    count++;
+    const shown = line(item);
+    if (shown === null) continue;
+    await context.terminal.write(`${shown}\n`);
+    isBlank = false;
   }
-  if (count === 0) context.terminal.say('There is nothing of that in this history.');
+  if (isBlank) context.terminal.say('There is nothing of that in this history.');
   return EXIT.done;
 }
 

@@ -1,5 +1,5 @@
 /** One look at a history: what was, what changed between two points, why something is so. */
-import { type CauseKind, diff, type Trace, why } from '../../../index.ts';
+import { type CauseChain, type CauseKind, diff, type Trace, why } from '../../../index.ts';
 import type { Context } from '../context.ts';
 import { BadUsage } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -51,11 +51,24 @@ export async function lookWhy(
     terminal.printJson(chain);
     return EXIT.done;
   }
-  const [asked, ...causes] = chain.links;
-  if (asked) terminal.print(lineAt(asked.entry, asked.sentence));
-  for (const { entry, sentence, led } of causes) terminal.print(lineAt(entry, `↳ ${LED[led ?? 'told']} ${sentence}`));
+  for (const line of chainLines(chain)) terminal.print(line);
   terminal.say(BEGAN[chain.began]);
   return EXIT.done;
+}
+
+/** What flaps has a chain without end: shown are what was asked about, and how it began. */
+const NEAREST_SHOWN = 12;
+const FIRST_SHOWN = 3;
+
+function chainLines({ links }: CauseChain): readonly string[] {
+  const lines = links.map(({ entry, sentence, led }) => {
+    const told = led === null ? sentence : `↳ ${LED[led]} ${sentence.replace(/^The /, 'the ')}`;
+    return lineAt(entry, told);
+  });
+  const between = lines.length - NEAREST_SHOWN - FIRST_SHOWN;
+  if (between <= 1) return lines;
+  const note = `       … ${between} more causes in between; --json has all of them`;
+  return [...lines.slice(0, NEAREST_SHOWN), note, ...lines.slice(-FIRST_SHOWN)];
 }
 
 /** What stands between an effect and its cause, as one sentence. */

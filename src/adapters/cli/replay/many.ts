@@ -20,7 +20,10 @@ export async function replayMany(
   }
   const failed = traces.filter(({ error }) => error !== null).length;
   if (json) terminal.printJson({ ok: failed === 0, traces: traces.map(documentOf) });
-  else terminal.say(`${traces.length} traces, ${failed === 0 ? 'none' : failed} of them not as it was.`);
+  else {
+    const count = `${traces.length} ${traces.length === 1 ? 'trace' : 'traces'}`;
+    terminal.say(`${count}: ${failed === 0 ? 'all as recorded' : `${failed} not as recorded`}.`);
+  }
   return failed === 0 ? EXIT.done : EXIT.failed;
 }
 

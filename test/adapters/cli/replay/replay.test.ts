@@ -267,7 +267,7 @@ describe('many traces', () => {
       expect(await said(['replay', '--ci', pattern], { cwd })).toEqual({
         code: 0,
         out: [good],
-        err: ['1 traces, none of them not as it was.'],
+        err: ['1 trace: all as recorded.'],
       });
     }
     writeFileSync(join(cwd, 'histories', 'cut.jsonl'), lines.slice(0, -1).join(''));
@@ -276,7 +276,7 @@ describe('many traces', () => {
       1,
       '✗ histories/cut.jsonl',
       good,
-      ['2 traces, 1 of them not as it was.'],
+      ['2 traces: 1 not as recorded.'],
     ]);
     const { ok, traces } = await document<{ ok: boolean; traces: { ok: boolean }[] }>(['replay', '--ci', 'histories'], {
       cwd,

@@ -19,17 +19,32 @@ export interface At {
 }
 
 /** What `reeve` with these arguments says, and its exit code. */
-export async function said(argv: readonly string[], { cwd = '/', stateDir = '/nonexistent' }: At = {}): Promise<Said> {
+export async function said(argv: readonly string[], at: At = {}): Promise<Said> {
+  const { code, pieces } = await heard(argv, at);
+  const textOf = (wanted: Piece['to']): string =>
+    pieces.flatMap(({ to, text }) => (to === wanted ? text : [])).join('');
+  return { code, out: linesOf(textOf('out')), err: linesOf(textOf('err')) };
+}
+
+/** What somebody at a terminal sees of it. */
+export const seen = async (argv: readonly string[], at: At = {}): Promise<string> =>
+  (await heard(argv, at)).pieces.map(({ text }) => text).join('');
+
+interface Piece {
+  readonly to: 'out' | 'err';
+  readonly text: string;
+}
+
+async function heard(
+  argv: readonly string[],
+  { cwd = '/', stateDir = '/nonexistent' }: At,
+): Promise<{ readonly code: number; readonly pieces: readonly Piece[] }> {
   const asked: Invocation[] = [];
   buildProgram((invocation) => asked.push(invocation)).parse(argv, { from: 'user' });
-  let [out, err] = ['', ''];
+  const pieces: Piece[] = [];
   const terminal = memory(
-    (text) => {
-      out += text;
-    },
-    (text) => {
-      err += text;
-    },
+    (text) => pieces.push({ to: 'out', text }),
+    (text) => pieces.push({ to: 'err', text }),
   );
   const { signal } = new AbortController();
   const interrupts = { signal, handle: () => {}, release: () => {} };
@@ -40,7 +55,7 @@ export async function said(argv: readonly string[], { cwd = '/', stateDir = '/no
     terminal.say(`${problem.message}\n  ${problem.hint}`);
     return exitCodeOf(problem.code);
   });
-  return { code, out: linesOf(out), err: linesOf(err) };
+  return { code, pieces };
 }
 
 /** The one document that a command with `--json` prints. */
@@ -58,7 +73,9 @@ function memory(print: (text: string) => void, say: (text: string) => void): Ter
     columns: Number.POSITIVE_INFINITY,
     rows: 24,
     readerGone: new AbortController().signal,
-    write: async (text: string) => print(text),
+    async write(text: string) {
+      print(text);
+    },
     print: (line: string) => print(`${line}\n`),
     printJson: (found: unknown) => print(`${JSON.stringify(found)}\n`),
     writeAside: say,
