@@ -51,7 +51,8 @@ function living(label: string, lives: number, take: (event: JournaledEvent) => v
     round() {
       const events: JournaledEvent[] = [];
       for (let life = 0; life < lives; life++) {
-        for (const body of lifeOf(++generation)) events.push({ ...body, atMs: generation, monoMs: generation });
+        for (const body of lifeOf(++generation))
+          events.push({ ...body, atMs: generation, monoMs: generation, seq: generation });
       }
       return cpuMicrosecondsEach(lives * EVENTS_PER_LIFE, () => {
         for (const event of events) take(event);

@@ -83,7 +83,7 @@ function newUnit(id: string): (seq: number) => Entry {
     if (events.length === 0) events = lifeOf(++generation);
     const [event, ...rest] = events as readonly [Entry['event'], ...object[]];
     events = rest;
-    const { next, patch, commands } = stepper.step(state, { ...event, ...moment } as JournaledEvent);
+    const { next, patch, commands } = stepper.step(state, { ...event, ...moment, seq } as JournaledEvent);
     state = next;
     const entry = { seq, unitId: id, aseq, ...moment, cause: null, event, value: next.value, patch, commands };
     return { ...entry, ...code, stateHash: stateHash(next.value, next.context) };

@@ -14,9 +14,9 @@ import type { Fact } from '../machines/events.ts';
 import type { UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { ProbePurpose } from '../machines/vocabulary.ts';
+import type { ComputedStep } from './computed.ts';
 import type { Clock, Driver, Log, ProbeOrder, Probes, Reporter } from './ports.ts';
 import type { Replies } from './replies.ts';
-import type { ComputedStep } from './tick.ts';
 
 /** Drivers by the name that {@link driverNameOf} gives a spec. */
 export type Drivers = Readonly<Record<string, Driver>>;

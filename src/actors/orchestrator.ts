@@ -1,5 +1,5 @@
 import { problemOf } from '../machines/errors.ts';
-import type { Request } from '../machines/events.ts';
+import { type Request, WISH } from '../machines/events.ts';
 import type { UnitSpec } from '../machines/spec.ts';
 import type { UnitView } from '../machines/supervision.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
@@ -14,12 +14,13 @@ import { closePorts } from './closing.ts';
 import { discardRuns } from './discard.ts';
 import { createInterpreter, type Drivers, type Interpreter } from './interpreter.ts';
 import type { Clock, Log, Probes, Report } from './ports.ts';
+import type { Queues } from './queues.ts';
 import { Recorder } from './recorder.ts';
 import { rearmed, reconcile, tellOfReboot, tidy } from './recovery.ts';
 import { type Redact, redactFact } from './redact.ts';
 import { CLOSED } from './refusals.ts';
 import { type Groups, Registry } from './registry.ts';
-import { rememberedGroups, rememberGroups } from './remembered.ts';
+import { remember, remembered } from './remembered.ts';
 import { createReplies, type Replies } from './replies.ts';
 import { keepTrimmed } from './trimming.ts';
 import type { UnitActor } from './unit-actor.ts';
@@ -84,7 +85,7 @@ export class Orchestrator {
   /** Puts every unit where it was, tells it what happened meanwhile, and goes on. */
   async recover(): Promise<void> {
     const { store, clock, drivers, probes, log } = this.#options;
-    this.registry.setGroups(rememberedGroups(store));
+    this.registry.arrange(remembered(store));
     for (const state of loadStates(store)) this.registry.add(this.#factory.restore(state));
     this.recorder.bear([this.#supervisor]);
     for (const { unitId, seq, index } of store.outbox()) {
@@ -104,6 +105,7 @@ export class Orchestrator {
     tidyUp();
     // What waited may wait in vain, or not at all any more.
     for (const actor of units) if (stateOf(actor.snapshot.value).substate === 'waiting') this.#reconsider(actor);
+    this.registry.nextInLine().forEach(this.#reconsider);
     this.recorder.flush();
     if (!this.recorder.degraded) rememberBoot();
     this.recorder.wheel.start();
@@ -112,11 +114,12 @@ export class Orchestrator {
   }
 
   /** Adds units, all or none. A unit of the same name is replaced, which only one at rest can be. */
-  add(specs: readonly UnitSpec[], groups?: Groups): void {
+  add(specs: readonly UnitSpec[], groups?: Groups, queues?: Queues): void {
     this.recorder.bear(specs.map((spec) => this.#factory.unit(spec, this.registry.get(spec.id))));
-    if (!groups) return;
-    this.registry.setGroups(groups);
-    rememberGroups(groups, this.#options.store);
+    remember({ groups, queues }, this.#options.store);
+    this.registry.arrange({ groups, queues });
+    // There may be more room than before.
+    this.registry.nextInLine().forEach(this.#reconsider);
   }
 
   /**
@@ -179,21 +182,17 @@ export class Orchestrator {
     return answer;
   }
 
-  #reconsider(actor: UnitActor): void {
-    const make: Deferred['make'] = (snapshotOf) => ({
-      type: 'unit.changed',
-      unit: actor.id,
-      up: this.registry.countUp(snapshotOf),
-      views: this.registry.neighbourhood(actor, snapshotOf, snapshotOf(this.registry.supervisor).value === 'stopping'),
-    });
+  readonly #reconsider = (actor: UnitActor): void => {
+    const make: Deferred['make'] = (snapshotOf) =>
+      this.registry.changeOf(actor, snapshotOf, this.registry.countUp(snapshotOf));
     this.recorder.accept(SUPERVISOR, { type: 'unit.changed', make });
-  }
+  };
 
   readonly #report = ({ unitId, cause, fact }: Report): void =>
     this.recorder.accept(unitId, redactFact(fact, this.#options.redact), cause);
 
   #acceptFromOutside(unitId: UnitId, event: { readonly type: string }): void {
-    if (!REQUESTS.has(event.type)) {
+    if (!Object.hasOwn(WISH, event.type)) {
       this.#options.log.warn({ unit: unitId }, `"${event.type}" was sent to the actor, which takes requests only`);
       return;
     }
@@ -240,10 +239,3 @@ export async function openOrchestrator(options: OrchestratorOptions): Promise<Or
   }
   return orchestrator;
 }
-
-const REQUESTS: ReadonlySet<string> = new Set<Request['type']>([
-  'start.requested',
-  'stop.requested',
-  'restart.requested',
-  'terminate.requested',
-]);

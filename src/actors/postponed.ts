@@ -4,9 +4,9 @@ import type { EventBody } from '../machines/events.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import type { Arrival } from './arrivals.ts';
+import type { ComputedStep } from './computed.ts';
 import type { Clock } from './ports.ts';
 import type { Registry } from './registry.ts';
-import type { ComputedStep } from './tick.ts';
 import type { Wheel } from './timers.ts';
 
 export interface PostponedOptions {

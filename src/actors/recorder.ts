@@ -6,12 +6,13 @@ import type { Entry, RunRow, Store, Tick, TimerRow } from '../store/rows.ts';
 import type { Birth } from './actor-factory.ts';
 import { type Arrival, leadsToRest, mayPass, needsLaunch, partition } from './arrivals.ts';
 import { tickOfBirths } from './births.ts';
+import type { ComputedStep, ComputedTick } from './computed.ts';
 import type { Clock, Log } from './ports.ts';
 import { isLaunch, Postponed } from './postponed.ts';
 import { CLOSED, TOO_MANY } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import type { Replies } from './replies.ts';
-import { type ComputedStep, type ComputedTick, computeTick } from './tick.ts';
+import { computeTick } from './tick.ts';
 import { createWheel, type Wheel } from './timers.ts';
 import { Trust, type TrustOptions } from './trust.ts';
 import { publish, type UnitActor } from './unit-actor.ts';
@@ -162,6 +163,8 @@ export class Recorder {
     const context = { registry, wheel: this.wheel, bootId: clock.bootId, isDegraded };
     const computed = computeTick(taken, this.#nextSeq, context);
     const refusal = isDegraded ? null : this.#writer.write(computed.tick);
+    // Nothing of it has happened.
+    if (refusal !== null) registry.queues.followAgain(registry.units());
     if (refusal === null) {
       this.#settle(computed);
     } else if (mayPass(refusal)) {

@@ -1,7 +1,7 @@
 import { keepsDescendants, type UnitContext } from '../machines/context.ts';
 import { problemOf } from '../machines/errors.ts';
 import type { Fact } from '../machines/events.ts';
-import { stateOf } from '../machines/view.ts';
+import { awaitsLaunch, stateOf } from '../machines/view.ts';
 import type { Handle, RunId, UnitId } from '../machines/vocabulary.ts';
 import type { Store, TimerRow } from '../store/rows.ts';
 import { type Drivers, driverNameOf, runOf } from './interpreter.ts';
@@ -66,7 +66,7 @@ async function lookAt(actor: UnitActor, { drivers, clock, log }: World): Promise
   const context: UnitContext = actor.snapshot.context;
   const { state, substate } = stateOf(actor.snapshot.value);
   const { generation, run, spec } = context;
-  if (state === 'reaped' || substate === 'waiting' || run === null) return [];
+  if (state === 'reaped' || awaitsLaunch(actor.snapshot.value) || run === null) return [];
   // The outcome stands; only what the run left behind is still to be dealt with.
   if (substate === 'sweeping') return [{ type: 'run.adopted', generation, handle: run.handle ?? NO_HANDLE }];
   try {

@@ -1,9 +1,11 @@
-import type { UnitContext } from '../machines/context.ts';
+import { queueOf, type UnitContext } from '../machines/context.ts';
+import type { SupervisorEventBody } from '../machines/events.ts';
 import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
-import { isUp, type UnitView } from '../machines/supervision.ts';
+import { isUp, type QueueView, type UnitView } from '../machines/supervision.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import { stateOf, viewOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
+import { QueueIndex, type Queues } from './queues.ts';
 import type { UnitActor } from './unit-actor.ts';
 
 /** A unit's snapshot as of now: in the middle of a tick that is one which nobody else has seen yet. */
@@ -11,6 +13,14 @@ export type SnapshotOf = (actor: UnitActor) => UnitActor['snapshot'];
 
 /** Who is up and needs a unit. */
 export type Needing = (id: UnitId) => UnitActor | undefined;
+
+interface Circumstances {
+  readonly queue: QueueView | null;
+  readonly isStopping: boolean;
+  readonly needing: Needing;
+}
+
+type UnitChanged = Extract<SupervisorEventBody, { readonly type: 'unit.changed' }>;
 
 export type Groups = Readonly<Record<string, { readonly strategy: GroupStrategy }>>;
 
@@ -23,6 +33,7 @@ export class Registry {
   /** For each id, the units that name it in `after`. */
   readonly #dependents = new Map<UnitId, Set<UnitId>>();
   readonly #members = new Map<string, Set<UnitId>>();
+  readonly queues = new QueueIndex();
   #nextPlace = 0;
   #groups: Groups = {};
 
@@ -44,8 +55,10 @@ export class Registry {
     return this.#actors.values();
   }
 
-  setGroups(groups: Groups): void {
-    this.#groups = groups;
+  /** What is said of several units at once. What is not given stays as it was. */
+  arrange({ groups, queues }: { readonly groups?: Groups | undefined; readonly queues?: Queues | undefined }): void {
+    if (groups) this.#groups = groups;
+    if (queues) this.queues.setSpecs(queues);
   }
 
   /** An actor of the same name is replaced, and keeps its place. */
@@ -57,6 +70,7 @@ export class Registry {
     if (!this.#places.has(actor.id)) this.#places.set(actor.id, this.#nextPlace++);
     for (const id of Object.keys(after)) enroll(this.#dependents, id, actor.id);
     if (group !== null) enroll(this.#members, group, actor.id);
+    this.queues.follow(actor, actor.snapshot);
   }
 
   remove(id: UnitId): void {
@@ -70,21 +84,49 @@ export class Registry {
   /** Whether a change of this unit can matter to any other, or others to it. */
   concernsOthers(actor: UnitActor, snapshotOf: SnapshotOf): boolean {
     const isDependedOn = (this.#dependents.get(actor.id)?.size ?? 0) > 0;
-    return isDependedOn || isWaiting(snapshotOf(actor)) || this.#strategyOf(specOf(actor).group) !== 'one-for-one';
+    const isQueued = queueOf(specOf(actor)) !== null;
+    const sharesFate = this.#strategyOf(specOf(actor).group) !== 'one-for-one';
+    return isDependedOn || isQueued || sharesFate || isWaiting(snapshotOf(actor));
+  }
+
+  /** That a unit has changed, with all that is decided on it. `up`: how many units are not at rest, if it matters. */
+  changeOf(actor: UnitActor, snapshotOf: SnapshotOf, up: number | null, needing?: Needing): UnitChanged {
+    const queue = this.queueOf(actor);
+    const isStopping = snapshotOf(this.supervisor).value === 'stopping';
+    const views = this.#neighbourhood(actor, snapshotOf, {
+      queue,
+      isStopping,
+      needing: needing ?? ((id) => this.needing(id, snapshotOf)),
+    });
+    return { type: 'unit.changed', unit: actor.id, up, views, ...(queue && { queue }) };
+  }
+
+  /** Whose turn it is, in every queue. One for each is enough: whoever gets room tells of it, and then the next can. */
+  nextInLine(): readonly UnitActor[] {
+    return this.#existing(this.queues.next());
+  }
+
+  /** The queue that a unit is in. */
+  queueOf(actor: UnitActor): QueueView | null {
+    const queue = this.queues.viewFor(actor);
+    const isThere = (id: UnitId): boolean => !isHopeless(this.#actors.get(id) ?? actor);
+    return queue && { ...queue, holders: queue.holders.filter(isThere) };
   }
 
   /**
    * The views that a change of this unit is decided on: what waits for it, or it for, with all that those wait for; its
-   * group; and, while everything is being stopped, what it needed, with one unit that still needs that.
+   * group; whose turn it is in its queue; and, while everything is being stopped, what it needed, with one unit that
+   * still needs that.
    */
-  neighbourhood(
+  #neighbourhood(
     actor: UnitActor,
     snapshotOf: SnapshotOf,
-    isStopping: boolean,
-    needing: Needing = (id) => this.needing(id, snapshotOf),
+    { queue, isStopping, needing }: Circumstances,
   ): readonly UnitView[] {
     const { after, group } = specOf(actor);
     const near = new Set<UnitId>([actor.id]);
+    const next = queue?.next ? this.#actors.get(queue.next) : undefined;
+    if (next) for (const id of [next.id, ...Object.keys(specOf(next).after)]) near.add(id);
     for (const needed of isStopping ? [actor.id, ...Object.keys(after)] : []) {
       near.add(needed);
       const found = needing(needed);
@@ -157,6 +199,7 @@ export class Registry {
     const { after, group } = specOf(actor);
     for (const other of Object.keys(after)) this.#dependents.get(other)?.delete(actor.id);
     if (group !== null) this.#members.get(group)?.delete(actor.id);
+    this.queues.forget(actor);
   }
 }
 

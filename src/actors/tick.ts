@@ -5,31 +5,12 @@ import { type Step, stateHash } from '../machines/step.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import { stateOf } from '../machines/view.ts';
 import type { TimerName, UnitId } from '../machines/vocabulary.ts';
-import type { Entry, Tick, TimerRow } from '../store/rows.ts';
+import type { Entry, TimerRow } from '../store/rows.ts';
 import { type Arrival, answersLaunch, type Deferred, emptyTick } from './arrivals.ts';
+import type { ComputedStep, ComputedTick } from './computed.ts';
 import type { Registry } from './registry.ts';
 import type { Wheel } from './timers.ts';
 import type { UnitActor } from './unit-actor.ts';
-
-/** One entry and what has to be done about it once it is committed. */
-export interface ComputedStep {
-  readonly actor: UnitActor;
-  readonly event: JournaledEvent;
-  readonly entry: Entry;
-  readonly next: UnitActor['snapshot'];
-  readonly unsnapped: number;
-}
-
-export interface ComputedTick {
-  readonly tick: Tick;
-  readonly steps: readonly ComputedStep[];
-  /** Arrivals that led to no entry because a machine threw. Their units are not trusted any more. */
-  readonly faults: readonly { readonly actor: UnitActor; readonly arrival: Arrival; readonly error: unknown }[];
-  /** Arrivals for units that do not exist. */
-  readonly undeliverable: readonly Arrival[];
-  /** What would end a run only to begin another, which cannot begin now. */
-  readonly postponed: readonly Arrival[];
-}
 
 /** A chain of events that cause each other is a loop when it is longer than this many, and than so many a unit. */
 export const CASCADE_DEPTH_MAX = 1_000;
@@ -98,6 +79,7 @@ class TickComputation {
       if (isGone) this.#undeliverable.push(arrival);
       else if (this.#isDegraded && arrival.body.type === 'restart.advised') this.#postponed.push(arrival);
       else if (!this.#isStaleTimer(arrival)) this.#take(actor, arrival);
+      if (actor && concernsQueue(arrival.body)) this.#arrivedInQueue(actor, arrival);
     }
     for (const [key, row] of this.#timers) {
       const [unitId, timer] = key.split(' ') as [UnitId, TimerName];
@@ -115,7 +97,7 @@ class TickComputation {
     try {
       if (arrival.depth > this.#depthMax) throw new Error(`${arrival.depth} events caused each other: this is a loop`);
       const body = 'make' in arrival.body ? arrival.body.make(this.#snapshotOf) : arrival.body;
-      const event = { ...body, ...arrival.moment } as JournaledEvent;
+      const event = { ...body, ...arrival.moment, seq: this.#seq } as JournaledEvent;
       const { next, commands, patch } = actor.stepper.step(before, event);
       const changed = Object.keys(patch).length > 0 || commands.length > 0 || !sameValue(before, next);
       // What was only told from within, and meant nothing, is chatter.
@@ -124,6 +106,7 @@ class TickComputation {
       this.#steps.push({ actor, event, entry, next, unsnapped: this.#shadows.get(actor)?.unsnapped ?? 0 });
       if (this.#up !== null) this.#up += Number(isAtRest(before)) - Number(isAtRest(next));
       if (isAtRest(before)) this.#unneeded.clear();
+      if (actor.id !== SUPERVISOR) this.#registry.queues.follow(actor, next);
       this.#keep(actor, entry, arrival, before.context, next.context);
       // Who asks for a unit that waits shall hear whether that can have an end.
       const asksInVain = 'requestId' in body && stateOf(next.value).substate === 'waiting';
@@ -131,6 +114,16 @@ class TickComputation {
     } catch (error) {
       this.#faults.push({ actor, arrival, error });
     }
+  }
+
+  /** Whoever could not be told must not be in the way of those behind it. */
+  #arrivedInQueue(actor: UnitActor, arrival: Arrival): void {
+    const snapshot = this.#snapshotOf(actor);
+    const isLost = this.#undeliverable.at(-1) === arrival || this.#faults.at(-1)?.arrival === arrival;
+    this.#registry.queues.arrived(actor, snapshot);
+    if (!isLost) return;
+    this.#registry.queues.passOver(actor);
+    this.#tellOfChange(actor, arrival.cause, arrival);
   }
 
   #enter(actor: UnitActor, { cause, moment }: Arrival, step: Step & { readonly body: EventBody }): Entry {
@@ -153,7 +146,7 @@ class TickComputation {
   }
 
   /** What an entry puts into tables of its own, in the same transaction, and into the queue. */
-  #keep(actor: UnitActor, entry: Entry, { depth }: Arrival, before: UnitContext, context: UnitContext): void {
+  #keep(actor: UnitActor, entry: Entry, arrival: Arrival, before: UnitContext, context: UnitContext): void {
     const { event, unitId, value } = entry;
     if (event.type.startsWith('timer.')) this.#setTimer(unitId, timerOf(event), null);
     const isCurrent = 'generation' in event && event.generation === before.generation;
@@ -165,11 +158,11 @@ class TickComputation {
     if (actor.launching && (isAnswered || stateOf(value).state !== 'spawning'))
       this.#tick.outboxDone.push(actor.launching);
     entry.commands.forEach((command, index) => {
-      this.#keepCommand(entry, depth, command, index, context);
+      this.#keepCommand(entry, arrival, command, index, context);
     });
   }
 
-  #keepCommand(entry: Entry, depth: number, command: Command, index: number, { run, generation }: UnitContext): void {
+  #keepCommand(entry: Entry, from: Arrival, command: Command, index: number, { run, generation }: UnitContext): void {
     const { unitId, seq, atMs, monoMs } = entry;
     if (command.type === 'startTimer') {
       const { timer, ms, restore } = command.params;
@@ -186,7 +179,7 @@ class TickComputation {
       this.#tick.unitsRemoved.push(unitId);
       this.#removed.add(unitId);
     } else if (command.type === 'tell') {
-      this.#pass(command.params.to, command.params.event, entry, depth);
+      this.#pass(command.params.to, command.params.event, seq, from);
     }
   }
 
@@ -206,18 +199,21 @@ class TickComputation {
     return row?.seq !== cause;
   }
 
-  #tellSupervisor(actor: UnitActor, { depth }: Arrival, entry: Entry): void {
-    const registry = this.#registry;
+  #tellSupervisor(actor: UnitActor, arrival: Arrival, { seq }: Entry): void {
     if (actor.id === SUPERVISOR) return;
-    const isStopping = this.#snapshotOf(registry.supervisor).value === 'stopping';
-    if (!isStopping && !registry.concernsOthers(actor, this.#snapshotOf)) return;
-    const make: Deferred['make'] = (snapshotOf) => ({
-      type: 'unit.changed',
-      unit: actor.id,
-      up: isStopping ? this.#countUp() : null,
-      views: registry.neighbourhood(actor, snapshotOf, isStopping, this.#needing),
-    });
-    this.#pass(SUPERVISOR, { type: 'unit.changed', make }, entry, depth);
+    const isStopping = this.#isStopping();
+    if (isStopping || this.#registry.concernsOthers(actor, this.#snapshotOf)) this.#tellOfChange(actor, seq, arrival);
+  }
+
+  #tellOfChange(actor: UnitActor, cause: number | null, from: Arrival): void {
+    const isCounted = this.#isStopping();
+    const make: Deferred['make'] = (snapshotOf) =>
+      this.#registry.changeOf(actor, snapshotOf, isCounted ? this.#countUp() : null, this.#needing);
+    this.#pass(SUPERVISOR, { type: 'unit.changed', make }, cause, from);
+  }
+
+  #isStopping(): boolean {
+    return this.#snapshotOf(this.#registry.supervisor).value === 'stopping';
   }
 
   readonly #needing = (id: UnitId): UnitActor | undefined => {
@@ -231,10 +227,14 @@ class TickComputation {
     return this.#up;
   }
 
-  #pass(unitId: UnitId, body: Arrival['body'], { seq, atMs, monoMs }: Entry, depth: number): void {
-    this.#queue.push({ unitId, body, cause: seq, requestId: null, moment: { atMs, monoMs }, depth: depth + 1 });
+  #pass(unitId: UnitId, body: Arrival['body'], cause: number | null, { moment, depth }: Arrival): void {
+    const told = 'make' in body || !concernsQueue(body) ? undefined : this.#registry.get(unitId);
+    if (told) this.#registry.queues.tell(told, body.type === 'slot.granted');
+    this.#queue.push({ unitId, body, cause, requestId: null, moment, depth: depth + 1 });
   }
 }
+
+const concernsQueue = ({ type }: Arrival['body']): boolean => type === 'slot.granted' || type === 'dependencies.lost';
 
 const timerOf = ({ type }: { readonly type: string }): TimerName => type.slice('timer.'.length) as TimerName;
 

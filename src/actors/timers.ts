@@ -1,5 +1,6 @@
 import type { TimerName, UnitId } from '../machines/vocabulary.ts';
 import type { TimerRow } from '../store/rows.ts';
+import { pop, push } from './heap.ts';
 import type { Clock } from './ports.ts';
 
 /** All timers of all units behind one timer of the clock. A delay may have any length. */
@@ -31,7 +32,7 @@ export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel 
       const timers = live.get(row.unitId);
       if (timers) timers.set(row.timer, row);
       else live.set(row.unitId, new Map([[row.timer, row]]));
-      if (Number.isFinite(row.dueMonoMs)) push(heap, row);
+      if (Number.isFinite(row.dueMonoMs)) push(heap, row, isBefore);
       wakeForFirst();
     },
     disarm(unitId, timer) {
@@ -58,7 +59,7 @@ export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel 
   }
 
   function wakeForFirst(): void {
-    while (heap[0] && !isLive(heap[0])) pop(heap);
+    while (heap[0] && !isLive(heap[0])) pop(heap, isBefore);
     const first = heap[0];
     if (!isStarted || !first || first.dueMonoMs >= wakeAtMs) return;
     cancelWake();
@@ -71,7 +72,7 @@ export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel 
     const nowMs = clock.monoMs();
     while (heap[0] && heap[0].dueMonoMs <= nowMs) {
       const row = heap[0];
-      pop(heap);
+      pop(heap, isBefore);
       if (isLive(row)) fire(row);
     }
     wakeForFirst();
@@ -80,29 +81,3 @@ export function createWheel(clock: Clock, fire: (row: TimerRow) => void): Wheel 
 
 const isBefore = (a: TimerRow, b: TimerRow): boolean =>
   a.dueMonoMs < b.dueMonoMs || (a.dueMonoMs === b.dueMonoMs && a.seq < b.seq);
-
-function push(heap: TimerRow[], row: TimerRow): void {
-  let at = heap.push(row) - 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!isBefore(row, heap[parent]!)) break;
-    heap[at] = heap[parent]!;
-    at = parent;
-  }
-  heap[at] = row;
-}
-
-function pop(heap: TimerRow[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-    if (!isBefore(heap[child]!, last)) break;
-    heap[at] = heap[child]!;
-    at = child;
-  }
-  heap[at] = last;
-}

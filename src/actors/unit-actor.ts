@@ -3,8 +3,8 @@ import { problemOf } from '../machines/errors.ts';
 import type { Stepper } from '../machines/step.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
+import type { ComputedStep } from './computed.ts';
 import type { Log } from './ports.ts';
-import type { ComputedStep } from './tick.ts';
 
 /** The key under which a committed snapshot travels to the public actor. Nobody outside can forge it. */
 const PUBLISH = Symbol('publish');

@@ -1,5 +1,5 @@
 import type { Arrival } from '../actors/arrivals.ts';
-import type { Groups } from '../actors/registry.ts';
+import type { Shared } from '../actors/remembered.ts';
 import type { EventBody, SupervisorEventBody } from '../machines/events.ts';
 import type { UnitView } from '../machines/supervision.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
@@ -42,8 +42,8 @@ export class ForkRun {
     this.#specs = new Specs(history);
     this.#from = recorded[0]?.seq ?? 0;
     this.#sessions = sessionsIn(history);
-    const groups = this.#groupsAt(this.#from);
-    this.#sandbox = new Sandbox(this.#from, { machines, groups, onEntry: (entry) => this.#enter(entry) });
+    const shared = this.#sharedAt(this.#from);
+    this.#sandbox = new Sandbox(this.#from, { machines, ...shared, onEntry: (entry) => this.#enter(entry) });
   }
 
   /** Whether an entry follows, in the same tick, from another one of this line. */
@@ -70,9 +70,8 @@ export class ForkRun {
     return { forked: this.#forked, unanswered: this.#unanswered, faults, states };
   }
 
-  #groupsAt(seq: number): Groups {
-    return this.#sessions.findLast(({ fromSeq }) => fromSeq <= seq)?.groups ?? {};
-  }
+  /** The first session begins with the history. */
+  readonly #sharedAt = (seq: number): Shared => this.#sessions.findLast(({ fromSeq }) => fromSeq <= seq)!;
 
   #specOf(epoch: unknown, unitId: string) {
     return typeof epoch === 'string' ? this.#specs.ofLife(unitId, epoch, this.#from) : null;
@@ -88,7 +87,7 @@ export class ForkRun {
     if (isBirth(entry.event)) {
       this.#flush();
       this.#sources.set(entry.event, entry);
-      if (entry.unitId === SUPERVISOR) this.#sandbox.registry.setGroups(this.#groupsAt(entry.seq));
+      if (entry.unitId === SUPERVISOR) this.#sandbox.registry.arrange(this.#sharedAt(entry.seq));
       this.#sandbox.bear(entry, this.#specs.of(entry, null));
     } else if (isTimer(entry.event)) this.#fireRecorded(entry);
     else if (this.#isAnswerToNothing(entry)) this.#unanswered.push(entry);
@@ -147,10 +146,10 @@ export class ForkRun {
         const actor = recorded.type === 'unit.changed' ? registry.get(recorded.unit) : undefined;
         const asked = new Set(recorded.views.map(({ id }) => id));
         const isAsked = ({ id }: UnitView): boolean => recorded.type === 'down.requested' || asked.has(id);
-        const views = actor
-          ? registry.neighbourhood(actor, snapshotOf, false)
-          : registry.views(snapshotOf).filter(isAsked);
-        const made = { ...recorded, up: registry.countUp(snapshotOf), views };
+        const up = registry.countUp(snapshotOf);
+        const made: SupervisorEventBody = actor
+          ? registry.changeOf(actor, snapshotOf, up)
+          : { ...recorded, up, views: registry.views(snapshotOf).filter(isAsked) };
         this.#sources.set(made, entry);
         return made;
       },
@@ -230,20 +229,22 @@ const inserted = (before: Entry, { unit, event }: Extract<ForkEdit, { insert: un
   event: event as unknown as EventBody,
 });
 
-/** How groups shared their fate while one orchestrator was at work. */
+/** How groups shared their fate, and how much room queues had, while one orchestrator was at work. */
 interface Session {
   readonly fromSeq: number;
-  readonly groups: Record<string, Groups[string]>;
+  readonly groups: Record<string, Shared['groups'][string]>;
+  readonly queues: Record<string, Shared['queues'][string]>;
 }
 
-/** Nobody writes down how groups share their fate, but in what the supervisor has seen of them. */
+/** Nobody writes that down, but in what the supervisor has seen of it. */
 function sessionsIn(history: History): readonly Session[] {
-  const sessions: Session[] = [{ fromSeq: 0, groups: {} }];
+  const sessions: Session[] = [{ fromSeq: 0, groups: {}, queues: {} }];
   for (const { seq, event } of history.entries({ unitId: SUPERVISOR })) {
-    if (isBirth(event)) sessions.push({ fromSeq: seq, groups: {} });
+    if (isBirth(event)) sessions.push({ fromSeq: seq, groups: {}, queues: {} });
     if (!('views' in event)) continue;
-    const { groups } = sessions.at(-1)!;
+    const { groups, queues } = sessions.at(-1)!;
     for (const { group, strategy } of event.views) if (group !== null) groups[group] = { strategy };
+    if ('queue' in event && event.queue) queues[event.queue.name] = { concurrency: event.queue.concurrency };
   }
   return sessions;
 }

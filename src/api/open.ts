@@ -122,7 +122,7 @@ async function openHeld(plan: ReturnType<typeof planOf>, hold: Pick<Session, 'si
     const leave = () => processes.leave();
     const place = { stateDir, project, outputs, activity: probes };
     const session: Session = { ...hold, ...place, orchestrator, store, clock, log, complete, leave };
-    const replaced = enroll(session, units, options.groups ?? {});
+    const replaced = enroll(session, units, options);
     if (options.start !== false) await begin(session, units, replaced);
     return createReeve(session);
   } catch (error) {
@@ -156,7 +156,7 @@ const newInstance = (): string => randomBytes(4).toString('hex');
 function enroll(
   { orchestrator, log }: Session,
   units: readonly UnitSpec[],
-  groups: OpenOptions['groups'] & {},
+  { groups = {}, queues = {} }: OpenOptions,
 ): ReadonlySet<UnitId> {
   const replaced = new Set<UnitId>();
   const changed = units.filter((spec) => {
@@ -168,7 +168,7 @@ function enroll(
     else log.warn({ unit: spec.id }, 'its spec has changed; stop it, and open again, to run it by the new one');
     return isAtRest;
   });
-  orchestrator.add(changed, groups);
+  orchestrator.add(changed, groups, queues);
   return replaced;
 }
 

@@ -7,6 +7,7 @@ const OPTIONS: Readonly<Record<keyof OpenOptions, true>> = {
   stateDir: true,
   units: true,
   groups: true,
+  queues: true,
   name: true,
   start: true,
   logger: true,

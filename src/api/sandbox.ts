@@ -1,6 +1,7 @@
 import type { Arrival } from '../actors/arrivals.ts';
 import { rearmed } from '../actors/recovery.ts';
-import { type Groups, Registry } from '../actors/registry.ts';
+import { Registry } from '../actors/registry.ts';
+import type { Shared } from '../actors/remembered.ts';
 import { computeTick } from '../actors/tick.ts';
 import { createWheel, type Wheel } from '../actors/timers.ts';
 import { createPublicRef, type UnitActor } from '../actors/unit-actor.ts';
@@ -43,13 +44,13 @@ export class Sandbox {
 
   constructor(
     firstSeq: number,
-    { machines, groups, onEntry }: { machines: Machines; groups: Groups; onEntry: (entry: Entry) => void },
+    { machines, groups, queues, onEntry }: Shared & { machines: Machines; onEntry: (entry: Entry) => void },
   ) {
     this.#seq = firstSeq;
     this.#machines = machines;
     this.#onEntry = onEntry;
     this.registry = new Registry(this.#actor(SUPERVISOR, 'supervisor', 0));
-    this.registry.setGroups(groups);
+    this.registry.arrange({ groups, queues });
   }
 
   /** Puts a unit where it was. */

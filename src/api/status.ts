@@ -1,6 +1,6 @@
 import type { UnitContext } from '../machines/context.ts';
 import { portOf } from '../machines/port.ts';
-import { stateOf } from '../machines/view.ts';
+import { awaitsLaunch, stateOf } from '../machines/view.ts';
 import type { UnitStatus } from './types.ts';
 
 /** What is not in the machine of a unit. */
@@ -19,7 +19,7 @@ export function statusOf(
   const { id, spec, desired, run, generation, outcome, restarts, blocked, why } = context;
   const { state, substate } = stateOf(value);
   // A unit that waits has no run yet; the one it had is history.
-  const shown = run && !(state === 'reaped' && substate === 'backoff') && substate !== 'waiting' ? run : null;
+  const shown = run && !(state === 'reaped' && substate === 'backoff') && !awaitsLaunch(value) ? run : null;
   const isOver = state === 'reaped';
   return {
     id,

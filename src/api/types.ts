@@ -19,6 +19,8 @@ export interface OpenOptions {
   /** Made by `server()`, `job()`, `watcher()`. They are started, unless `start` is `false`. @default [] */
   readonly units?: readonly UnitSpec[];
   readonly groups?: Readonly<Record<string, { readonly strategy: GroupStrategy }>>;
+  /** How many jobs of a queue run at the same time; `1` for a queue that is not named here. */
+  readonly queues?: Readonly<Record<string, { readonly concurrency: number }>>;
   /** What `status` calls the whole. @default the last part of the working directory */
   readonly name?: string;
   /** Whether the units are started. After a crash only what was meant to be up goes on. @default true */

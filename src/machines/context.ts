@@ -17,7 +17,7 @@ export interface Run {
   readonly startedMs: number | null;
   /** Launched by an earlier orchestrator. */
   readonly adopted: boolean;
-  /** When its launch was ordered, by the monotonic clock of that boot; unknown where nothing but the run is known. */
+  /** Of a job with a timeout: when its launch was ordered, by the monotonic clock of that boot. */
   readonly orderedMonoMs?: number;
 }
 
@@ -32,6 +32,8 @@ export interface UnitContext {
   readonly desired: Desired;
   /** Who asked for that last. */
   readonly desiredBy: string | null;
+  /** Of a job with a queue: the entry that asked for what it does or waits to do. Who asked first is first there. */
+  readonly requestedSeq: number | null;
   /** Counts the runs, also those of earlier units of the same name. A fact of an older one changes nothing. */
   readonly generation: number;
   readonly run: Run | null;
@@ -77,6 +79,7 @@ export function newContext({ id, epoch, spec, generation = 0 }: UnitInput): Unit
     spec,
     desired: 'down',
     desiredBy: null,
+    requestedSeq: null,
     generation,
     run: null,
     ending: null,
@@ -99,6 +102,10 @@ export const readyOf = (spec: UnitSpec): ReadySpec | null => ('ready' in spec ? 
 export const aliveOf = (spec: UnitSpec): AliveSpec | null => ('alive' in spec ? spec.alive : null);
 export const graceMsOf = (spec: UnitSpec): number => ('stop' in spec ? spec.stop.grace : WATCHER_GRACE_MS);
 export const askOf = (spec: UnitSpec): StopSpec['ask'] => ('stop' in spec ? spec.stop.ask : null);
+export const queueOf = (spec: UnitSpec): string | null => (spec.kind === 'job' ? spec.queue : null);
+export const priorityOf = (spec: UnitSpec): number => (spec.kind === 'job' ? (spec.priority ?? 0) : 0);
+export const timeoutMsOf = (spec: UnitSpec): number | null => (spec.kind === 'job' ? spec.timeout : null);
+export const delayMsOf = (spec: UnitSpec): number => (spec.kind === 'job' ? (spec.delay ?? 0) : 0);
 export const keepsDescendants = (spec: UnitSpec): boolean => 'keepDescendants' in spec && spec.keepDescendants;
 export const awaitsFirstObservation = (spec: UnitSpec): boolean => 'poll' in spec && spec.poll !== null;
 

@@ -1,4 +1,4 @@
-import type { UnitView } from './supervision.ts';
+import type { QueueView, UnitView } from './supervision.ts';
 import type {
   Desired,
   ExitReport,
@@ -59,6 +59,10 @@ export type Fact = { readonly generation: number } & (
 export type Order =
   | { readonly type: 'dependencies.met' }
   | { readonly type: 'dependencies.failed'; readonly problem: Problem }
+  /** What was met is not so any more, and its launch has not begun. */
+  | { readonly type: 'dependencies.lost' }
+  /** There is room for it in its queue. */
+  | { readonly type: 'slot.granted' }
   /** From a watcher or a group: start over, unless a person stopped it. Nobody waits for an answer. */
   | { readonly type: 'restart.advised'; readonly by: string }
   /** From recovery: the machine was booted since, and monotonic times of before mean nothing any more. */
@@ -72,21 +76,27 @@ export interface Moment {
   readonly monoMs: number;
 }
 
+/** `seq` of its entry: of two requests, the earlier one is that with the smaller. */
+export interface Place extends Moment {
+  readonly seq: number;
+}
+
 export type UnitEventBody = Request | Fact | Order | TimerEvent;
 /** An event as a machine gets it: time arrives in events, and nowhere else. */
-export type UnitEvent = UnitEventBody & Moment;
+export type UnitEvent = UnitEventBody & Place;
 
 /** The supervisor's own events. They carry the views they are decided on, so an entry explains itself. */
 export type SupervisorEventBody =
   /**
    * `views`: the unit, what it waits for, what waits for it, and its group. `up`: how many units are not at rest;
-   * `null`: not counted, because nobody waits for all to be.
+   * `null`: not counted, because nobody waits for all to be. `queue`: the one it is in, with who is next there.
    */
   | {
       readonly type: 'unit.changed';
       readonly unit: UnitId;
       readonly up: number | null;
       readonly views: readonly UnitView[];
+      readonly queue?: QueueView;
     }
   | {
       readonly type: 'up.requested' | 'down.requested';
@@ -94,7 +104,7 @@ export type SupervisorEventBody =
       readonly up: number;
       readonly views: readonly UnitView[];
     };
-export type SupervisorEvent = SupervisorEventBody & Moment;
+export type SupervisorEvent = SupervisorEventBody & Place;
 
 /** Where a unit begins, or begins again after a quarantine. Its patch is the whole context; no machine is asked. */
 export interface UnitAdded {
@@ -133,8 +143,11 @@ export const UNIT_EVENTS = [
   'watch.observed',
   'dependencies.met',
   'dependencies.failed',
+  'dependencies.lost',
+  'slot.granted',
   'restart.advised',
   'clock.restarted',
+  'timer.delay',
   'timer.launch',
   'timer.start',
   'timer.stable',

@@ -70,6 +70,13 @@ const idling = {
   ],
 } as const;
 
+/** Nothing is under way yet. */
+const beforeLaunch = {
+  'stop.requested': { target: '#reaped', actions: 'takeSide' },
+  'terminate.requested': { target: '#reaped', actions: 'takeSide' },
+  ...noNews,
+} as const;
+
 const spawning = unit.createStateConfig({
   id: 'spawning',
   initial: 'waiting',
@@ -77,13 +84,7 @@ const spawning = unit.createStateConfig({
     // For its dependencies. The supervisor says when they are met.
     waiting: {
       always: { guard: 'waitsForNothing', target: 'launching' },
-      on: {
-        'dependencies.met': 'launching',
-        'dependencies.failed': { actions: 'refuseUp' },
-        'stop.requested': { target: '#reaped', actions: 'takeSide' },
-        'terminate.requested': { target: '#reaped', actions: 'takeSide' },
-        ...noNews,
-      },
+      on: { 'dependencies.met': 'launching', 'dependencies.failed': { actions: 'refuseUp' }, ...beforeLaunch },
     },
     // The kernel may already have forked. A stop is remembered, and acted on once there is an identity.
     launching: {
@@ -131,6 +132,31 @@ const spawning = unit.createStateConfig({
       { target: '.launching', reenter: true, actions: ['becauseOrphaned', 'recordNeverRan', 'publishOutcome'] },
     ],
     ...itsEnd,
+  },
+});
+
+/** A job may have to wait for its time, too, and for its turn. */
+const jobSpawning = unit.createStateConfig({
+  ...spawning,
+  initial: 'deciding',
+  states: {
+    ...spawning.states,
+    deciding: { always: [{ guard: 'isDelayed', target: 'delayed' }, { target: 'waiting' }] },
+    // As long as its spec says, from the request on. Then it waits like all others.
+    delayed: {
+      entry: 'startDelayTimer',
+      exit: cancel('delay'),
+      on: { 'timer.delay': 'waiting', ...beforeLaunch },
+    },
+    waiting: {
+      ...spawning.states.waiting,
+      always: { guard: 'waitsForNothing', target: 'admitted' },
+      on: { ...spawning.states.waiting.on, 'dependencies.met': 'admitted' },
+    },
+    // Left at once.
+    admitted: { always: [{ guard: 'isQueued', target: 'queued' }, { target: 'launching' }] },
+    // For room among those of its queue. The supervisor says when there is some, and whose turn it is.
+    queued: { on: { 'slot.granted': 'launching', 'dependencies.lost': 'waiting', ...beforeLaunch } },
   },
 });
 
@@ -263,7 +289,8 @@ const reaped = unit.createStateConfig({
       entry: ['spendBudget', 'startBackoffTimer'],
       exit: cancel('backoff'),
       on: {
-        'timer.backoff': '#spawning',
+        // It waited long enough: a delay is for who asks.
+        'timer.backoff': '#spawning.waiting',
         'start.requested': { target: '#spawning', actions: 'takeSide' },
         'restart.requested': { target: '#spawning', actions: 'takeSide' },
         'restart.advised': '#spawning',
@@ -349,7 +376,7 @@ export const jobMachine = unit.createMachine({
   initial: 'reaped',
   on: anywhere,
   states: {
-    spawning,
+    spawning: jobSpawning,
     'waiting-health': {
       ...waitingHealth,
       on: { ...waitingHealth.on, 'timer.run': { target: '#stopping', actions: 'becauseTimedOut' } },

@@ -97,8 +97,8 @@ function fractionOf(text: string): number {
 }
 
 function tooOften({ within }: RestartSpec, count: number): string {
-  // The retries of a job are counted for as good as ever, which is no window.
-  const isRetried = within >= RETRY_WITHIN_MS;
-  const what = isRetried ? (count === 1 ? 'retry' : 'retries') : count === 1 ? 'restart' : 'restarts';
-  return `it ended again after ${count} ${what}${isRetried ? '' : ` within ${within / 1000} s`}`;
+  // The retries of a job are counted for ever, which is no window.
+  const isRetried = within === RETRY_WITHIN_MS;
+  const what = isRetried ? (count === 1 ? 'retry' : 'retries') : `restarts within ${within / 1000} s`;
+  return `it ended again after ${count} ${what}`;
 }

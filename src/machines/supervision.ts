@@ -18,6 +18,15 @@ export interface UnitView {
   readonly strategy: GroupStrategy;
 }
 
+/** A queue as the supervisor sees it. `next`: whose turn it is, `null` where nobody waits for room. */
+export interface QueueView {
+  readonly name: string;
+  readonly concurrency: number;
+  /** Who is in it, from the launch to the end of the run. */
+  readonly holders: readonly UnitId[];
+  readonly next: UnitId | null;
+}
+
 export interface Unmet {
   readonly id: UnitId;
   readonly requirement: Requirement;

@@ -39,6 +39,15 @@ const supervisor = commands.extend({
         if (hopeless.length > 0) enqueue({ type: 'tell', params: { to: view.id, event: waitsInVain(view, hopeless) } });
       }
     }),
+    /** Room goes to one at a time: that it takes it is the next change. */
+    grantSlot: commands.enqueueActions(({ enqueue, event }) => {
+      const queue = 'queue' in event ? event.queue : undefined;
+      const next = event.views.find(({ id }) => id === queue?.next);
+      if (!queue || !next || queue.holders.length >= queue.concurrency) return;
+      const unmet = unmetRequirements(next, new Map(event.views.map((view) => [view.id, view])));
+      const type = unmet.length === 0 ? 'slot.granted' : 'dependencies.lost';
+      enqueue({ type: 'tell', params: { to: next.id, event: { type } } });
+    }),
     /** A death in a group is the others' business too. */
     shareFate: commands.enqueueActions(({ enqueue, event }) => {
       if (event.type !== 'unit.changed') return;
@@ -104,7 +113,7 @@ export const supervisorMachine = supervisor.createMachine({
   states: {
     supervising: {
       on: {
-        'unit.changed': { actions: ['releaseWaiting', 'shareFate'] },
+        'unit.changed': { actions: ['releaseWaiting', 'grantSlot', 'shareFate'] },
         'up.requested': { actions: ['startAll', 'answer'] },
         'down.requested': [
           { guard: 'allAtRest', target: 'stopped', actions: 'answer' },
@@ -123,7 +132,7 @@ export const supervisorMachine = supervisor.createMachine({
     stopped: {
       on: {
         // Single units may be started again; the rest stays down.
-        'unit.changed': { target: 'supervising', actions: ['releaseWaiting', 'shareFate'] },
+        'unit.changed': { target: 'supervising', actions: ['releaseWaiting', 'grantSlot', 'shareFate'] },
         'up.requested': { target: 'supervising', actions: ['startAll', 'answer'] },
         'down.requested': [
           { guard: 'allAtRest', actions: 'answer' },

@@ -1,6 +1,6 @@
 import { assertEvent } from 'xstate';
-import type { UnitContext, Wish } from './context.ts';
-import { type Request, WISH } from './events.ts';
+import { queueOf, type UnitContext, type Wish } from './context.ts';
+import { type Place, type Request, WISH } from './events.ts';
 import { wordsOfEnd } from './outcome.ts';
 import { commands } from './unit-commands.ts';
 import type { Problem } from './vocabulary.ts';
@@ -29,7 +29,7 @@ export const requests = {
       desired: context.desired === 'removed' ? 'removed' : desired,
       desiredBy: event.by,
       wishes: kept,
-      ...(isUp ? { restarts: 0 } : {}),
+      ...(isUp ? { restarts: 0, ...placeInLine(context, event) } : {}),
     });
   }),
   /** It is already so. */
@@ -65,6 +65,13 @@ export const requests = {
     enqueue.assign({ wishes: [], why: event.problem.message });
   }),
 };
+
+/** Asking again for what is wanted already does not lose the place; a restart is wanted anew. */
+function placeInLine(context: UnitContext, { type, seq }: Request & Place): Partial<UnitContext> {
+  const { spec, desired, requestedSeq } = context;
+  const hasPlace = desired === 'up' && requestedSeq !== null && type !== 'restart.requested';
+  return queueOf(spec) === null || hasPlace ? {} : { requestedSeq: seq };
+}
 
 function superseded({ id }: UnitContext, wish: Wish, event: Request): Problem {
   const [earlier, later] = [wish.type, event.type].map((type) => type.replace('.requested', ''));

@@ -1,5 +1,5 @@
 import { assertEvent } from 'xstate';
-import type { UnitContext } from './context.ts';
+import { queueOf, timeoutMsOf, type UnitContext } from './context.ts';
 import { type Ending, isFailure, outcomeOf, outcomeWithoutExit, wordsOfEnd } from './outcome.ts';
 import { afterReboot, afterStable, NO_HISTORY, restartPolicy } from './restart-policy.ts';
 import { commands } from './unit-commands.ts';
@@ -66,7 +66,7 @@ export const runs = {
       handle: null,
       startedMs: null,
       adopted: false,
-      orderedMonoMs: event.monoMs,
+      ...(timeoutMsOf(context.spec) !== null && { orderedMonoMs: event.monoMs }),
     },
     ending: null,
     took: [],
@@ -142,7 +142,10 @@ export const runs = {
   /** Restarts of an earlier boot are at times that mean others now. */
   forgetCounts: commands.assign({ history: ({ context }) => afterReboot(context.history) }),
   recordStable: commands.assign({ history: ({ context }) => afterStable(context.history) }),
-  wantUp: commands.assign({ desired: 'up' as const }),
+  wantUp: commands.assign(({ context, event }) => ({
+    desired: 'up' as const,
+    ...(queueOf(context.spec) !== null && { requestedSeq: event.seq }),
+  })),
   wantDown: commands.assign({ desired: 'down' as const }),
   wantAgain: commands.assign({ again: true }),
   /** What rests is not wanted up any more; only a request changes that. */

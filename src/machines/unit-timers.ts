@@ -1,5 +1,5 @@
 import { assertEvent } from 'xstate';
-import { aliveOf, graceMsOf, keepsDescendants, readyOf, type UnitContext } from './context.ts';
+import { aliveOf, delayMsOf, graceMsOf, keepsDescendants, readyOf, timeoutMsOf, type UnitContext } from './context.ts';
 import { type CommandParams, commands } from './unit-commands.ts';
 
 /**
@@ -17,6 +17,7 @@ const startsTimer = (params: (context: UnitContext) => CommandParams['startTimer
 
 /** Every wait of a unit, and how long it may be (I4). */
 export const timers = {
+  startDelayTimer: startsTimer(({ spec }) => ({ timer: 'delay', ms: delayMsOf(spec), restore: 'absolute' })),
   startLaunchTimer: startsTimer(({ desired, spec }) => ({
     timer: 'launch',
     ms: desired === 'up' ? LAUNCH_DEADLINE_MS : Math.min(graceMsOf(spec), LAUNCH_DEADLINE_MS),
@@ -45,12 +46,13 @@ export const timers = {
   })),
   startRunTimer: commands.enqueueActions(({ enqueue, context: { spec, run }, event }) => {
     assertEvent(event, 'run.launched');
-    if (spec.kind !== 'job' || spec.timeout === null) return;
+    const timeoutMs = timeoutMsOf(spec);
+    if (timeoutMs === null) return;
     // It may have been at work for long before anybody looked: at most as long as both clocks say, for one may jump.
     const byWallMs = event.atMs - event.startedMs;
     const byMonoMs = event.monoMs - (run?.orderedMonoMs ?? Number.NEGATIVE_INFINITY);
     const workedMs = event.adopted ? Math.max(0, Math.min(byWallMs, byMonoMs)) : 0;
-    const ms = Math.max(0, spec.timeout - workedMs);
+    const ms = Math.max(0, timeoutMs - workedMs);
     enqueue({ type: 'startTimer', params: { timer: 'run', ms, restore: 'absolute' } });
   }),
   startDebounceTimer: startsTimer(({ spec }) => ({

@@ -4,7 +4,7 @@
  * `life.ts` says in which state which of these happens; this file and its neighbours say what each name means.
  */
 import { assertEvent } from 'xstate';
-import { askOf, awaitsFirstObservation, keepsDescendants, readyOf } from './context.ts';
+import { askOf, awaitsFirstObservation, delayMsOf, keepsDescendants, queueOf, readyOf } from './context.ts';
 import { type CommandParams, commands } from './unit-commands.ts';
 import { requests } from './unit-requests.ts';
 import { causes, endings, runs } from './unit-runs.ts';
@@ -39,6 +39,8 @@ export const unit = commands.extend({
   guards: {
     isBeingRemoved: ({ context }) => context.desired === 'removed',
     isUnwanted: ({ context }) => context.desired !== 'up',
+    isDelayed: ({ context: { spec } }) => delayMsOf(spec) > 0,
+    isQueued: ({ context: { spec } }) => queueOf(spec) !== null,
     waitsForNothing: ({ context: { spec } }) => Object.keys(spec.after).length === 0,
     mustProveItself: ({ context: { spec } }) => readyOf(spec) !== null || awaitsFirstObservation(spec),
     canBeAsked: ({ context: { spec } }) => askOf(spec) !== null,

@@ -16,6 +16,11 @@ function headOf(value: unknown): readonly [string, unknown] {
   return entry ?? ['', undefined];
 }
 
+/** Whether it wants to run, and nothing of a run is under way: it waits for its time, for others, or for room. */
+export const awaitsLaunch = (value: unknown): boolean => BEFORE_LAUNCH.has(stateOf(value).substate ?? '');
+
+const BEFORE_LAUNCH: ReadonlySet<string> = new Set(['delayed', 'waiting', 'queued']);
+
 /** A unit as the supervisor sees it. */
 export function viewOf(snapshot: AnyMachineSnapshot, strategy: GroupStrategy): UnitView {
   const { id, spec, desired, outcome, verdict } = snapshot.context as UnitContext;

@@ -62,6 +62,7 @@ export type Desired = 'up' | 'down' | 'removed';
  * length.
  */
 export type TimerName =
+  | 'delay'
   | 'launch'
   | 'start'
   | 'stable'

@@ -20,12 +20,12 @@ function folded(sim: Simulation, unitId: string, name: MachineName): readonly En
   const stepper = createStepper(machines[name], { id: '', epoch: '', spec: {} });
   let state = stepper.begin({ id: unitId, epoch: '', spec }).next;
   return [...sim.store.journal({ unitId })].map((entry) => {
-    const { event, atMs, monoMs } = entry;
+    const { event, atMs, monoMs, seq } = entry;
     if (event.type === 'unit.added') {
       state = stepper.restore(entry.value, { ...entry.patch, spec });
       return entry;
     }
-    const { next, patch, commands } = stepper.step(state, { ...event, atMs, monoMs } as JournaledEvent);
+    const { next, patch, commands } = stepper.step(state, { ...event, atMs, monoMs, seq } as JournaledEvent);
     state = next;
     return { ...entry, value: next.value, patch, commands, stateHash: stateHash(next.value, next.context) };
   });

@@ -143,8 +143,8 @@ describe('a fork', () => {
     sim.world.kill('api', 'SIGSEGV');
     await sim.advance(1_000);
     sim.crash();
-    // This one is told of no groups.
     await sim.open();
+    sim.orchestrator.add([], { back: { strategy: 'one-for-one' } });
     await sim.advance(1_000);
     sim.world.kill('api', 'SIGSEGV');
     await sim.advance(6_000);

@@ -19,7 +19,10 @@ const UNITS: readonly (readonly [name: string, machine: AnyStateMachine, specs: 
   [
     'job',
     machines.job,
-    [aJob('build', { retry: { max: 1 }, ready: { tcp: 1 }, ...again }), withIdleAndAsk(aJob('build'))],
+    [
+      aJob('build', { retry: { max: 1 }, ready: { tcp: 1 }, delay: '1s', queue: 'builds', ...again }),
+      withIdleAndAsk(aJob('build')),
+    ],
   ],
   ['watcher', machines.watcher, [reload(orderly), withIdleAndAsk({ ...reload({}), ...POLLING })]],
 ];

@@ -7,8 +7,8 @@ import {
   type RestartHistory,
   restartPolicy,
 } from '../../src/machines/restart-policy.ts';
-import type { RestartSpec } from '../../src/machines/spec.ts';
 import { RETRY_WITHIN_MS } from '../../src/machines/spec/restart.ts';
+import type { RestartSpec } from '../../src/machines/spec.ts';
 
 const POLICY: RestartSpec = {
   when: 'failure',

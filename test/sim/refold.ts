@@ -24,7 +24,7 @@ export function firstDifference(entries: readonly Entry[], spec: UnitSpec | null
       state = stepper.restore(entry.value, { ...entry.patch, spec });
       continue;
     }
-    const { next, patch, commands } = stepper.step(state, { ...event, atMs, monoMs } as JournaledEvent);
+    const { next, patch, commands } = stepper.step(state, { ...event, atMs, monoMs, seq } as JournaledEvent);
     state = next;
     const found = JSON.stringify([next.value, patch, commands, stateHash(next.value, next.context)]);
     const recorded = JSON.stringify([entry.value, entry.patch, entry.commands, entry.stateHash]);

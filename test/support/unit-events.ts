@@ -3,7 +3,7 @@ import type { UnitContext } from '../../src/machines/context.ts';
 import { type TimerEvent, UNIT_EVENTS, type UnitEvent, type UnitEventBody } from '../../src/machines/events.ts';
 import type { ExitReport, Handle, Problem } from '../../src/machines/vocabulary.ts';
 
-const MOMENT = { atMs: 1_000, monoMs: 1_000 };
+const MOMENT = { atMs: 1_000, monoMs: 1_000, seq: 1 };
 const HANDLE: Handle = { pid: 7, identity: null };
 const PROBLEM: Problem = { code: 'NotNow', message: 'It does not want to.', hint: 'Ask again.' };
 const CLEAN: ExitReport = { code: 0, signal: null, rawStatus: 0, certain: true, endedMs: 1_000 };
@@ -18,6 +18,8 @@ export function everyUnitEvent({ context }: AnyMachineSnapshot): readonly UnitEv
     ...requests.map((wish) => ({ type: `${wish}.requested` as const, requestId: null, by: 'user' })),
     { type: 'dependencies.met' },
     { type: 'dependencies.failed', problem: PROBLEM },
+    { type: 'dependencies.lost' },
+    { type: 'slot.granted' },
     { type: 'restart.advised', by: 'group:g' },
     { type: 'clock.restarted' },
     { type: 'run.launched', generation, handle: HANDLE, startedMs: 1_000, adopted: false },

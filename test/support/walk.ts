@@ -18,7 +18,7 @@ export function walk(spec: UnitSpec, events: readonly UnitEventBody[]): Walk {
   const stepper = createStepper(machines[spec.kind], { id: '', epoch: '', spec: {} });
   let { next } = stepper.begin({ id: spec.id, epoch: 'e', spec });
   const commands = events.map((event) => {
-    const step = stepper.step(next, { ...event, atMs: 1, monoMs: 1 });
+    const step = stepper.step(next, { ...event, atMs: 1, monoMs: 1, seq: 1 });
     next = step.next;
     return step.commands;
   });

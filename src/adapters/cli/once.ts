@@ -38,8 +38,8 @@ export async function runOnce({ terminal, env, json }: Context, project: Project
   const stateDir = mkdtempSync(join(tmpdir(), 'reeve-once-'));
   const logger = warningsTo(terminal.say);
   try {
-    const { units, groups, name } = project;
-    const reeve = await openReeve({ stateDir, env, units, groups, name, logger });
+    const { units, groups, queues, name } = project;
+    const reeve = await openReeve({ stateDir, env, units, groups, queues, name, logger });
     const pids = new Set<number>();
     const steps: string[] = [];
     const tell = (line: string): void => {

@@ -4,9 +4,9 @@ import type { UnitKind } from '../vocabulary.ts';
 import { InvalidSpec, type SpecFault, type SpecPath, show } from './fault.ts';
 import { ID, Id } from './names.ts';
 import { nearest } from './nearest.ts';
-import { notYetInProject, notYetInUnit } from './not-yet.ts';
+import { notYetInUnit } from './not-yet.ts';
 import { Frame, type ProjectSpec } from './project.ts';
-import { cycleFaults, groupFaults, isMap, referenceFaults } from './references.ts';
+import { cycleFaults, isMap, referenceFaults, unusedFaults } from './references.ts';
 import { type DeathPolicy, SCHEMA_OF_KIND, type UnitSpec } from './unit.ts';
 import { faultsOf } from './words.ts';
 
@@ -42,14 +42,15 @@ export function decodeProject(input: unknown, options: DecodeOptions = {}): Proj
       ...referenceFaults(id, unit, units, pathOf(id)),
     ]),
     ...cycleFaults(units, pathOf),
-    ...groupFaults(units, isMap(written) ? written.groups : undefined),
-    ...notYetInProject(written),
+    ...unusedFaults('group', units, isMap(written) ? written.groups : undefined),
+    ...unusedFaults('queue', units, isMap(written) ? written.queues : undefined),
   ];
   const given = frame.value?.name ?? options.defaults?.name;
   if (faults.length > 0 || frame.value === null) {
     throw new InvalidSpec({ subject: given === undefined ? 'the project' : `project "${given}"`, faults });
   }
-  return { name: given ?? 'project', groups: frame.value.groups, units: decoded.flatMap(({ value }) => value ?? []) };
+  const { groups, queues } = frame.value;
+  return { name: given ?? 'project', groups, queues, units: decoded.flatMap(({ value }) => value ?? []) };
 }
 
 /**

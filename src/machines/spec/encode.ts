@@ -9,8 +9,8 @@ import { Job, Server, type UnitSpec, Watcher } from './unit.ts';
  * encodeProject(decodeProject({ units: { api: { command: 'node api.js' } } })).units['api']?.kind // => 'server'
  * ```
  */
-export function encodeProject({ name, units, groups }: ProjectSpec): ProjectInput {
-  return { name, groups, units: Object.fromEntries(units.map((unit) => [unit.id, encodeUnit(unit)])) };
+export function encodeProject({ name, units, groups, queues }: ProjectSpec): ProjectInput {
+  return { name, groups, queues, units: Object.fromEntries(units.map((unit) => [unit.id, encodeUnit(unit)])) };
 }
 
 function encodeUnit({ id: _, ...unit }: UnitSpec): ProjectInput['units'][string] {

@@ -18,7 +18,6 @@ const MISSING_IN_UNIT: readonly Missing[] = [
   { path: 'stop.ask.message', instead: 'ask by exec or http' },
   { path: 'idle', instead: 'leave it out; a job may have a timeout' },
   { path: 'limits', instead: 'leave it out' },
-  { path: 'queue', instead: 'order the jobs by `after: { other: finished }`' },
   { path: 'notify', instead: 'follow the journal' },
   { path: 'schedule', instead: SCHEDULE_INSTEAD },
   { path: 'poll', instead: SCHEDULE_INSTEAD },
@@ -32,15 +31,8 @@ const MISSING_IN_UNIT: readonly Missing[] = [
   ...['maxBytes', 'keep', 'split'].map((key) => ({ path: `logs.${key}`, instead: 'leave it out' })),
 ];
 
-const MISSING_IN_PROJECT: readonly Missing[] = [
-  { path: 'queues', instead: 'order the jobs by `after: { other: finished }`' },
-];
-
 export const notYetInUnit = (unit: unknown, path: SpecPath): readonly SpecFault[] =>
   MISSING_IN_UNIT.flatMap((missing) => found(missing, unit, path));
-
-export const notYetInProject = (project: unknown): readonly SpecFault[] =>
-  MISSING_IN_PROJECT.flatMap((missing) => found(missing, project, []));
 
 function found({ path, instead, when = isGiven }: Missing, root: unknown, at: SpecPath): readonly SpecFault[] {
   return valuesAt(root, path.split('.'), at)

@@ -1,16 +1,17 @@
 import * as Schema from 'effect/Schema';
 import { or } from './default.ts';
-import { Id, NonBlank, PositiveCount } from './names.ts';
+import { NonBlank, PositiveCount } from './names.ts';
 import { Unit, type UnitSpec } from './unit.ts';
 
 const Strategy = Schema.Literals(['one-for-one', 'rest-for-one', 'one-for-all']);
 const Group = Schema.Struct({ strategy: Strategy.pipe(or('one-for-one')) });
+/** How many of its jobs run at the same time. */
 const Queue = Schema.Struct({ concurrency: PositiveCount });
 
 const fields = {
   name: Schema.optionalKey(NonBlank),
   groups: Schema.Record(Schema.String, Group).pipe(or({})),
-  queues: Schema.optionalKey(Schema.Record(Id, Queue)),
+  queues: Schema.Record(Schema.String, Queue).pipe(or({})),
 };
 
 /** A whole project file. Its JSON Schema and its types come from here. */
@@ -21,7 +22,7 @@ export const Frame = Schema.Struct({ ...fields, units: Schema.Record(Schema.Stri
 
 export type GroupStrategy = typeof Strategy.Type;
 export type ProjectInput = typeof Project.Encoded;
-export interface ProjectSpec extends Omit<typeof Project.Type, 'name' | 'units' | 'queues'> {
+export interface ProjectSpec extends Omit<typeof Project.Type, 'name' | 'units'> {
   readonly name: string;
   readonly units: readonly UnitSpec[];
 }

@@ -53,12 +53,15 @@ export function cycleFaults(units: WrittenUnits, pathOf: (id: string) => SpecPat
   return faults;
 }
 
-/** A declared group that nobody is in is a misspelt group. One that is used and not declared is `one-for-one`. */
-export function groupFaults(units: WrittenUnits, groups: unknown): readonly SpecFault[] {
-  const used = new Set([...units.values()].map((unit) => textAt(unit, 'group')).filter((name) => name !== null));
-  return Object.keys(isMap(groups) ? groups : {})
+/**
+ * A declared group or queue that nobody is in is a misspelt one. One that is used and not declared is `one-for-one`, or
+ * runs one job at a time.
+ */
+export function unusedFaults(what: 'group' | 'queue', units: WrittenUnits, declared: unknown): readonly SpecFault[] {
+  const used = new Set([...units.values()].map((unit) => textAt(unit, what)).filter((name) => name !== null));
+  return Object.keys(isMap(declared) ? declared : {})
     .filter((name) => !used.has(name))
-    .map((name) => fault(['groups', name], `no unit is in group ${show(name)}`, suggestion(name, used)));
+    .map((name) => fault([`${what}s`, name], `no unit is in ${what} ${show(name)}`, suggestion(name, used)));
 }
 
 function jobsOnly(unit: unknown, units: WrittenUnits, path: SpecPath): readonly SpecFault[] {

@@ -5,8 +5,8 @@ import { refusal } from './fault.ts';
 import { Count, ExitCode } from './names.ts';
 import { Duration, PositiveDuration } from './quantity.ts';
 
-/** Ten years, in milliseconds: the window in which the retries of a job are counted, which is as good as for ever. */
-export const RETRY_WITHIN_MS = 315_576_000_000;
+/** The window, in milliseconds, in which the retries of a job are counted: for ever. */
+export const RETRY_WITHIN_MS = Number.MAX_SAFE_INTEGER;
 
 const DEFAULTS = {
   backoff: { initial: 200, factor: 2, max: 30_000 },

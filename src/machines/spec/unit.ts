@@ -43,6 +43,10 @@ export const Job = Schema.Struct({
   retry: Retry,
   timeout: orNull(PositiveDuration),
   queue: orNull(Id),
+  /** In its queue: higher first, then whoever asked first. */
+  priority: Schema.Finite.annotate({ expected: 'a number' }).pipe(or(0)),
+  /** From the request to its place in the queue. */
+  delay: Duration.pipe(or(0)),
   notify: Schema.optionalKey(Schema.Struct({ http: HttpUrl })),
 }).check(Schema.makeFilter(({ ready }) => ownPortFaults({ ready })));
 

@@ -78,8 +78,8 @@ export class Verifier {
       // Dear, and hardly ever needed.
       const fresh: Fresh = () => code.stepper.begin({ id: entry.unitId, epoch: '', ...given() }).next.context;
       const state = this.#stateBefore(before as UnitMoment, code, given, fresh, sameCode);
-      const { event, atMs, monoMs } = entry;
-      const step = code.stepper.step(state, { ...event, atMs, monoMs } as JournaledEvent);
+      const { event, atMs, monoMs, seq } = entry;
+      const step = code.stepper.step(state, { ...event, atMs, monoMs, seq } as JournaledEvent);
       const found = { value: step.next.value, patch: step.patch, commands: step.commands };
       for (const what of ['value', 'patch', 'commands'] as const) {
         if (!isSameJson(entry[what], found[what]))

@@ -49,7 +49,7 @@ const CASES: readonly (readonly [project: unknown, ...words: string[]])[] = [
   [
     { units: {}, queues: { q: { concurrency: 0 } } },
     'queues.q.concurrency: 0 is not a whole number of at least 1',
-    'queues: reeve cannot do this yet; order the jobs by `after: { other: finished }`',
+    'queues.q: no unit is in queue "q"',
   ],
 ];
 

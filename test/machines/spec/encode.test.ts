@@ -34,7 +34,17 @@ test('a project written out with every default is the same project', () => {
 
 test('the JSON Schema of a project is closed and names the options of every kind', () => {
   const schema = JSON.stringify(projectJsonSchema());
-  const named = ['units', 'command', 'ready', 'retry', 'debounce', 'onOrchestratorDeath', 'queues'];
+  const named = [
+    'units',
+    'command',
+    'ready',
+    'retry',
+    'debounce',
+    'onOrchestratorDeath',
+    'queues',
+    'priority',
+    'delay',
+  ];
   expect(named.filter((option) => !schema.includes(`"${option}":`))).toEqual([]);
   expect(projectJsonSchema()).toMatchObject({ type: 'object', required: ['units'], additionalProperties: false });
 });

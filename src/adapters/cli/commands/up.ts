@@ -33,7 +33,7 @@ export async function up(context: Context, options: UpOptions): Promise<number> 
 }
 
 async function projectFor({ cwd, env }: Context, { file, empty }: UpOptions): Promise<ProjectSpec> {
-  if (empty) return { name: basename(cwd) || 'project', groups: {}, units: [] };
+  if (empty) return { name: basename(cwd) || 'project', groups: {}, queues: {}, units: [] };
   return (await loadConfig({ cwd, env, ...(file !== undefined && { file }) })).project;
 }
 
