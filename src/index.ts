@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export type { HealAction, HealReport } from './actors/heal.ts';
 export type { Clock, Log, OutputQuery, OutputSlice } from './actors/ports.ts';
 export { parseDuration } from './api/duration.ts';
 export {
@@ -17,6 +18,7 @@ export {
 export { type Evaluated, evaluate } from './api/evaluate.ts';
 export { BadExpression } from './api/expression.ts';
 export { type Fork, type ForkEdit, type ForkOptions, fork, type Parting } from './api/fork.ts';
+export { whatToHeal } from './api/heal-files.ts';
 export { openLog } from './api/log.ts';
 export { openReeve } from './api/open.ts';
 export { openReadOnly, type ReadOnlyReeve } from './api/read-only.ts';

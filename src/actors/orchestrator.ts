@@ -12,6 +12,7 @@ import type { Deferred } from './arrivals.ts';
 import { type Audience, createAudience } from './audience.ts';
 import { closePorts } from './closing.ts';
 import { discardRuns } from './discard.ts';
+import { Healer } from './heal.ts';
 import { createInterpreter, type Drivers, type Interpreter } from './interpreter.ts';
 import type { Clock, Log, Probes, Report } from './ports.ts';
 import type { Queues } from './queues.ts';
@@ -46,6 +47,7 @@ export interface OrchestratorOptions {
 export class Orchestrator {
   readonly registry: Registry;
   readonly recorder: Recorder;
+  readonly healer: Healer;
   readonly observe: Audience['observe'];
   readonly observeJournal: Audience['observeJournal'];
   readonly #options: OrchestratorOptions;
@@ -80,6 +82,9 @@ export class Orchestrator {
       onForgotten: (actor) => discardRuns(actor, options),
       onMissed: (unitIds) => unitIds.forEach((id) => void this.#reconcile(this.registry.get(id))),
     });
+    const hands = { report: this.#report, reconsider: (actor: UnitActor) => this.#reconsider(actor), tidy: this.#tidy };
+    const release = (actor: UnitActor): boolean => this.#release(actor, () => {});
+    this.healer = new Healer({ ...options, ...hands, release, registry: this.registry, recorder: this.recorder });
   }
 
   /** Puts every unit where it was, tells it what happened meanwhile, and goes on. */
@@ -101,16 +106,16 @@ export class Orchestrator {
       this.recorder.accept(id, { type: 'clock.restarted' }),
     );
     found.flat().forEach(this.#report);
-    const tidyUp = (): void => tidy([...this.registry.units()], this.#options);
-    tidyUp();
+    this.#tidy();
     // What waited may wait in vain, or not at all any more.
     for (const actor of units) if (stateOf(actor.snapshot.value).substate === 'waiting') this.#reconsider(actor);
     this.registry.nextInLine().forEach(this.#reconsider);
     this.recorder.flush();
     if (!this.recorder.degraded) rememberBoot();
+    this.healer.start();
     this.recorder.wheel.start();
     // What is forgotten takes no room any more, either.
-    this.#cancelTrim = keepTrimmed({ store, clock, log, onForgottenRuns: tidyUp });
+    this.#cancelTrim = keepTrimmed({ store, clock, log, onForgottenRuns: this.#tidy });
   }
 
   /** Adds units, all or none. A unit of the same name is replaced, which only one at rest can be. */
@@ -151,6 +156,7 @@ export class Orchestrator {
   async close(): Promise<void> {
     const { drivers, probes, store } = this.#options;
     this.#cancelTrim();
+    this.healer.close();
     this.recorder.close();
     await this.#interpreter.settled();
     await closePorts({ ...drivers, probes }, this.#options);
@@ -187,6 +193,8 @@ export class Orchestrator {
       this.registry.changeOf(actor, snapshotOf, this.registry.countUp(snapshotOf));
     this.recorder.accept(SUPERVISOR, { type: 'unit.changed', make });
   };
+
+  readonly #tidy = (): void => tidy([...this.registry.units()], this.#options);
 
   readonly #report = ({ unitId, cause, fact }: Report): void =>
     this.recorder.accept(unitId, redactFact(fact, this.#options.redact), cause);
@@ -231,11 +239,9 @@ export class Orchestrator {
 
 export async function openOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
   const orchestrator = new Orchestrator(options);
-  try {
-    await orchestrator.recover();
-  } catch (error) {
+  await orchestrator.recover().catch(async (error: unknown) => {
     await orchestrator.close();
     throw error;
-  }
+  });
   return orchestrator;
 }

@@ -69,6 +69,12 @@ export type Sighting =
   /** It ran, is gone, and left no record. */
   | { readonly is: 'lost'; readonly handle?: Handle | null; readonly startedMs?: number | null };
 
+/** A run that is over, and whose unit may be gone. */
+export interface StrayRun {
+  readonly unitId: UnitId;
+  readonly runId: RunId;
+}
+
 /** One way of running things. */
 export interface Driver {
   /** Called once, before anything else. */
@@ -93,6 +99,8 @@ export interface Driver {
    * purpose. What is kept for a run that is not among `knownRuns` goes.
    */
   tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[], knownRuns: readonly RunId[]): Promise<void>;
+  /** What `tidy` would end: runs that are over, and left something behind. Changes nothing. */
+  strays?(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<readonly StrayRun[]>;
   /** Stops watching and reporting. Ends nothing: what runs, runs on. */
   close(): Promise<void>;
 }

@@ -92,17 +92,24 @@ const SIGHT_LIMIT_MS = 10_000;
 
 /** Runs that ended, and whose orchestrator died before it had swept up after them. */
 export function tidy(units: readonly UnitActor[], { drivers, log, store }: World & { readonly store: Store }): void {
-  // A run whose unit is not done with it yet is swept by its own machine.
-  const current = units.filter(({ snapshot }) => stateOf(snapshot.value).state !== 'reaped').map(runIdOf);
-  const openRuns = [...store.openRuns().map(({ runId }) => runId), ...current];
-  const spared = units.filter(({ snapshot }) => keepsDescendants(snapshot.context.spec)).map(({ id }) => id);
+  const openRuns = openRunsOf(units, store);
+  const spared = sparedUnitsOf(units);
   for (const [name, driver] of Object.entries(drivers)) {
-    const tidied = async () => driver.tidy(openRuns, spared, [...store.runIds(), ...current]);
+    const tidied = async () => driver.tidy(openRuns, spared, [...store.runIds(), ...openRuns]);
     tidied().catch((error: unknown) => {
       log.warn({}, `what the ${name} driver left behind stays: ${problemOf(error).message}`);
     });
   }
 }
+
+/** A run whose unit is not done with it yet is swept by its own machine. */
+export function openRunsOf(units: readonly UnitActor[], store: Store): readonly RunId[] {
+  const current = units.filter(({ snapshot }) => stateOf(snapshot.value).state !== 'reaped').map(runIdOf);
+  return [...store.openRuns().map(({ runId }) => runId), ...current];
+}
+
+export const sparedUnitsOf = (units: readonly UnitActor[]): readonly UnitId[] =>
+  units.filter(({ snapshot }) => keepsDescendants(snapshot.context.spec)).map(({ id }) => id);
 
 const runIdOf = ({ snapshot }: UnitActor): RunId => runOf(snapshot.context).runId;
 

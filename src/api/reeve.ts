@@ -67,6 +67,10 @@ export function createReeve(session: Session): Reeve {
       await orchestrator.up(ids);
     },
     down: () => orchestrator.down(),
+    async heal(options) {
+      refuseClosed();
+      return orchestrator.healer.heal(options);
+    },
     status: () => ({
       project,
       stateDir,

@@ -1,5 +1,6 @@
 /** What users of the library see. Promises, `AsyncIterable`, `AbortSignal` and plain data: nothing of our insides. */
 import type { AnyActorRef } from 'xstate';
+import type { HealReport } from '../actors/heal.ts';
 import type { Clock, Log, OutputQuery, OutputSlice } from '../actors/ports.ts';
 import type { OutcomeKind } from '../machines/outcome.ts';
 import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
@@ -159,6 +160,11 @@ export interface Reeve extends AsyncDisposable {
   up(ids?: readonly UnitId[]): Promise<void>;
   /** Stops everything, against the order of starts. Resolves when all are at rest. */
   down(): Promise<void>;
+  /**
+   * Compares what is recorded with what is true, and acts; happens by itself every 30 s. Takes a second if something is
+   * found: what is under way is no damage, so all is looked at twice. With \`dryRun\` nothing is changed.
+   */
+  heal(options?: { readonly dryRun?: boolean }): Promise<HealReport>;
   status(): ProjectStatus;
   journal(options?: JournalOptions): AsyncIterable<Entry>;
   /** Calls `listener` once for every entry: after its commit or, while the store cannot be written, without one. */

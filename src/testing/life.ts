@@ -67,6 +67,7 @@ export class Life {
       sight: live((run) => driver.sight(run)),
       discard: live((run) => driver.discard(run)),
       tidy: live((open, spared, known) => driver.tidy(open, spared, known)),
+      strays: live(async (open, spared) => (await driver.strays?.(open, spared)) ?? []),
       close: live(() => driver.close()),
     };
   }

@@ -4,6 +4,7 @@ import { type Milestone, STATES } from '../../index.ts';
 import { config } from './commands/config.ts';
 import { down } from './commands/down.ts';
 import { events } from './commands/events.ts';
+import { heal } from './commands/heal.ts';
 import { logs } from './commands/logs.ts';
 import { requests } from './commands/requests.ts';
 import { run } from './commands/run.ts';
@@ -62,6 +63,10 @@ function addLife(add: Add, asks: Asks): void {
   add('down', 'stop everything, and the orchestrator')
     .addOption(jsonOption())
     .action(asks(() => down));
+  add('heal', 'compare what is recorded with what is true, and act')
+    .option('--dry-run', 'only tell what would be done')
+    .addOption(jsonOption())
+    .action(asks((options: Parameters<typeof heal>[1]) => (context) => heal(context, options)));
   add('run <cmd...>', 'run a command as a job; its output and its exit code are ours (write -- before it)')
     .option('-b, --background', 'return when it is on record, and print its id')
     .option('--timeout <duration>', 'stop it after this time, such as 10m')

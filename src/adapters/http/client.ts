@@ -1,4 +1,13 @@
-import type { Entry, Milestone, OutputQuery, OutputSlice, ProjectStatus, Result, UnitStatus } from '../../index.ts';
+import type {
+  Entry,
+  HealReport,
+  Milestone,
+  OutputQuery,
+  OutputSlice,
+  ProjectStatus,
+  Result,
+  UnitStatus,
+} from '../../index.ts';
 import { addressOf } from './address.ts';
 import { ControlSilent } from './errors.ts';
 import { createTransport, isNobodyThere, type Transport } from './transport.ts';
@@ -28,6 +37,7 @@ export interface ControlClient {
   run(id: string, unit: unknown): Promise<UnitStatus>;
   /** The same, and all that it prints, to its end. */
   runAndFollow(id: string, unit: unknown, signal: AbortSignal): Promise<AsyncIterable<string>>;
+  heal(options: { readonly dryRun: boolean }): Promise<HealReport>;
   /** Resolves when everything is at rest and the state directory is free. */
   down(): Promise<ProjectStatus>;
   journal(options: {
@@ -85,6 +95,7 @@ function clientOver(transport: Transport): ControlClient {
     },
     runAndFollow: (id, unit, signal) =>
       transport.text('POST', '/v1/run', { body: { id, unit }, query: { follow: true }, signal }),
+    heal: (query) => transport.json('POST', '/v1/heal', { query }),
     down: () => transport.json('POST', '/v1/down'),
     async *journal({ signal, ...query }) {
       const headers = { accept: 'application/x-ndjson' };

@@ -41,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/units/:id/follow', answer: follow },
   { method: 'GET', path: '/v1/units/:id/wait', answer: wait },
   { method: 'POST', path: '/v1/run', answer: run },
+  { method: 'POST', path: '/v1/heal', answer: heal },
   { method: 'POST', path: '/v1/down', answer: down },
   { method: 'GET', path: '/v1/journal', answer: journal },
 ];
@@ -102,6 +103,10 @@ function unitOf({ id, unit }: Readonly<Record<string, unknown>>): UnitSpec {
   }
   const hint = 'Send {"id": "build", "unit": {"kind": "job", "command": ["make"]}}.';
   throw new BadRequest({ what: 'The body has no "id".', hint, status: 400 });
+}
+
+async function heal({ reeve, query }: Call): Promise<Answer> {
+  return { json: await reeve.heal({ dryRun: flagIn(query, 'dryRun') }) };
 }
 
 /** The document is there when everything is at rest; the answer ends when the state directory is free. */

@@ -79,6 +79,7 @@ export function unreliableDriver(driver: Driver, faults: Faults, clock: Clock): 
     sight: (run) => suffer('sight', run, () => inAMoment(clock, () => driver.sight(run))),
     discard: (run) => suffer('discard', run, () => driver.discard(run)),
     tidy: (openRuns: readonly RunId[], spared, known) => driver.tidy(openRuns, spared, known),
+    strays: async (openRuns, spared) => (await driver.strays?.(openRuns, spared)) ?? [],
     close: () => driver.close(),
   };
 }

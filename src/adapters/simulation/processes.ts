@@ -107,9 +107,13 @@ class SimulatedDriver implements Driver {
   }
 
   async tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): Promise<void> {
-    for (const { runId, unitId } of this.#world.processes()) {
-      if (!openRuns.includes(runId) && !sparedUnits.includes(unitId)) this.#world.clear(runId);
-    }
+    for (const { runId } of await this.strays(openRuns, sparedUnits)) this.#world.clear(runId);
+  }
+
+  async strays(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]) {
+    const world = this.#world;
+    const left = world.processes().filter((one) => world.runs(one.runId) || world.straysOf(one).length > 0);
+    return left.filter(({ runId, unitId }) => !openRuns.includes(runId) && !sparedUnits.includes(unitId));
   }
 
   /** The world remembers its runs, so that a second launch is noticed even then. */
