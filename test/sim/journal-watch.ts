@@ -20,6 +20,8 @@ export interface Yes {
 export class JournalWatch {
   readonly faults: string[] = [];
   entries = 0;
+  /** Every kind of event and of outcome that was recorded. */
+  readonly seen = new Set<string>();
   #seq = 0;
   readonly #aseqs = new Map<string, number>();
   readonly #asked = new Map<string, string>();
@@ -36,6 +38,7 @@ export class JournalWatch {
   read({ entries, runsEnded }: Tick, bootId: string): void {
     for (const entry of entries) {
       this.entries++;
+      this.seen.add(entry.event.type);
       this.#count(entry);
       if (entry.event.type.startsWith('timer.')) this.#checkDue(entry, entry.event, bootId);
       if ('requestId' in entry.event && entry.event.requestId !== null) {
@@ -74,7 +77,8 @@ export class JournalWatch {
       const { timer, ms } = command.params;
       this.#armed.set(`${unitId} ${timer}`, { seq, monoMs, ms, bootId });
     } else if (command.type === 'recordOutcome') {
-      const { runId } = command.params;
+      const { runId, outcome } = command.params;
+      this.seen.add(outcome.kind);
       if (this.#ended.has(runId)) this.faults.push(`entry ${seq}: run ${runId} has a second outcome (I3)`);
       this.#ended.add(runId);
     } else if (command.type === 'reply') {

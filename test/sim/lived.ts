@@ -18,6 +18,8 @@ export interface Lived {
   readonly successors: number;
   /** What went wrong on purpose, by kind. */
   readonly suffered: ReadonlyMap<string, number>;
+  /** Every kind of event and of outcome that was recorded. */
+  readonly seen: ReadonlySet<string>;
   /** One line for each entry, to be read and to be compared byte by byte. */
   readonly journal: string;
 }
@@ -69,6 +71,7 @@ async function liveIn(scenario: SimScenario, directory: string | null, tamper: T
       simulatedMs: sim.clock.wallMs() - startMs,
       successors: sim.lives - 1,
       suffered: sim.faults.suffered,
+      seen: observer.journal.seen,
       journal: [...sim.store.journal()].map((entry) => JSON.stringify(entry)).join('\n'),
     };
   } finally {

@@ -44,23 +44,34 @@ function factFaults(outcome: Outcome, { process, isUnknowable }: Deeds): readonl
 
 /** The reason is one that there was. */
 function reasonFaults({ kind, code, signal, by, detail }: Outcome, deeds: Deeds): readonly string[] {
-  const { spec, process, livedMs, wasAsked } = deeds;
-  const times = (signals: readonly string[] = []): number => signals.filter((one) => one === signal).length;
-  const isOurKill = times(process?.signals) > times(process?.signalsOfStrangers);
+  const { spec, process, livedMs, isUnknowable, wasAsked } = deeds;
+  const ours = signalsOfOurs(process);
   const needed: Record<OutcomeKind, boolean> = {
     finished: code === 0,
     failed: code !== null && code !== 0,
-    crashed: signal !== null && !isOurKill,
+    crashed: signal !== null && !ours.includes(signal),
     stopped: by === null ? process === null && detail === 'it was never launched' : wasAsked(by),
     terminated: wasAsked('terminate'),
     'timed-out': spec.kind === 'job' && spec.timeout !== null && livedMs >= spec.timeout,
     'start-timeout': livedMs >= (readyOf(spec)?.within ?? 0),
-    unhealthy: process?.wasUnhealthy ?? false,
-    'launch-failed': process === null,
+    // Nothing answers where nothing runs any more, and a probe may be told of that before we are.
+    unhealthy: process !== null && (process.wasUnhealthy || ours.length === 0),
+    // One that was given up, and killed before it could say who it is.
+    'launch-failed': process === null || ours.includes('SIGKILL') || isUnknowable,
     lost: process === null || process.exit === null,
     // No unit of these scenarios asks for them.
     idle: false,
     blocked: false,
   };
   return needed[kind] ? [] : [`for no reason that there was (by ${by}, ${detail})`];
+}
+
+/** Being asked counts as one. */
+function signalsOfOurs(process: SimulatedProcess | null): readonly string[] {
+  const left = [...(process?.signalsOfStrangers ?? [])];
+  return (process?.signals ?? []).filter((signal) => {
+    const at = left.indexOf(signal);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
 }

@@ -43,13 +43,13 @@ function unit(id: string, earlier: readonly string[]): fc.Arbitrary<UnitText> {
       grace: fc.constantFrom(0, 50, 1_000, 5_000),
     }),
     keepDescendants: fc.boolean(),
-    ready: fc.option(fc.constantFrom(PROBE, { ...PROBE, within: 2_000 }), { freq: 1 }),
+    ready: fc.option(fc.constantFrom(PROBE, { ...PROBE, within: 2_000 }), { freq: 2 }),
   };
   const server = fc.record({
     ...process,
     kind: fc.constant('server' as const),
     restart: restart(),
-    alive: fc.option(fc.constant({ tcp: 1, every: 2_000, failures: 3 }), { freq: 1 }),
+    alive: fc.option(fc.constantFrom({ tcp: 1, every: 2_000, failures: 3 }, { tcp: 1, every: 300, failures: 1 })),
   });
   const job = fc.record({
     ...process,
@@ -177,6 +177,8 @@ const sayings = fc.constantFrom(
   { type: 'run.progressed', text: `starting with ${SECRET}` },
   { type: 'run.blocked', on: `a password: ${SECRET}` },
   { type: 'run.blocked', on: null },
+  { type: 'activity.ceased', sinceMs: 0 },
+  { type: 'activity.resumed', text: `it writes ${SECRET}` },
 );
 
 /** Only what is said can be said twice. */

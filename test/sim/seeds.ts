@@ -41,7 +41,8 @@ async function lifeOf(scenario: SimScenario): Promise<Lived> {
     return await live(scenario);
   } catch (error) {
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { faults: [words], entries: 0, simulatedMs: 0, successors: 0, suffered: new Map(), journal: '' };
+    const nothing = { entries: 0, simulatedMs: 0, successors: 0, suffered: new Map(), seen: new Set<string>() };
+    return { ...nothing, faults: [words], journal: '' };
   }
 }
 

@@ -53,7 +53,7 @@ export function swarmOf(seed: number): Swarm {
   const isOn = (odds: number): boolean => random() < odds;
   const weights = new Map<Deed, number>([['up', 4]]);
   for (const deed of ASKED) if (isOn(0.6)) weights.set(deed, 1 + Math.floor(random() * 5));
-  for (const deed of HAPPENING) if (isOn(0.5)) weights.set(deed, 1 + Math.floor(random() * 3));
+  for (const deed of HAPPENING) if (isOn(0.5)) weights.set(deed, 1 + Math.floor(random() * 4));
   for (const deed of DISTURBING) if (isOn(0.35)) weights.set(deed, 1 + Math.floor(random() * 2));
   if (isOn(0.5)) weights.set('fault', 2 + Math.floor(random() * 4));
   return {
