@@ -184,6 +184,7 @@ const afterwards = [
 const stopping = unit.createStateConfig({
   id: 'stopping',
   tags: 'alive',
+  entry: 'stopIdleProbe',
   initial: 'deciding',
   states: {
     // Left at once. The thing itself is asked first, if it can be asked; then the operating system.
@@ -328,7 +329,7 @@ export const serverMachine = unit.createMachine({
     running: {
       id: 'running',
       tags: 'alive',
-      entry: ['answerUp', 'noteWell', 'startAliveProbe', 'startStableTimer'],
+      entry: ['answerUp', 'noteWell', 'startAliveProbe', 'startIdleProbe', 'startStableTimer'],
       exit: ['stopAliveProbe', cancel('stable')],
       initial: 'healthy',
       states: {
@@ -337,7 +338,10 @@ export const serverMachine = unit.createMachine({
           on: {
             'probe.passed': { target: 'healthy', actions: 'noteWell' },
             // A new probe begins with the benefit of the doubt: it tells of a failure, not of a success.
-            'run.adopted': { target: 'healthy', actions: ['recordAdoption', 'attach', 'startAliveProbe', 'noteWell'] },
+            'run.adopted': {
+              target: 'healthy',
+              actions: ['recordAdoption', 'attach', 'startAliveProbe', 'startIdleProbe', 'noteWell'],
+            },
           },
         },
       },
@@ -345,7 +349,7 @@ export const serverMachine = unit.createMachine({
         'start.requested': { actions: 'answer' },
         'timer.stable': { actions: 'recordStable' },
         'probe.exhausted': { target: '#stopping', actions: ['noteProblem', 'becauseUnhealthy'] },
-        'run.adopted': { actions: ['recordAdoption', 'attach', 'startAliveProbe'] },
+        'run.adopted': { actions: ['recordAdoption', 'attach', 'startAliveProbe', 'startIdleProbe'] },
         ...idling,
         ...whileUp,
       },
@@ -358,7 +362,7 @@ export const serverMachine = unit.createMachine({
         'activity.resumed': 'running',
         'start.requested': { actions: 'answer' },
         'probe.exhausted': { target: '#stopping', actions: ['noteProblem', 'becauseUnhealthy'] },
-        'run.adopted': { actions: ['recordAdoption', 'attach', 'startAliveProbe'] },
+        'run.adopted': { actions: ['recordAdoption', 'attach', 'startAliveProbe', 'startIdleProbe'] },
         ...whileUp,
       },
     },
@@ -384,11 +388,11 @@ export const jobMachine = unit.createMachine({
     running: {
       id: 'running',
       tags: ['alive', 'ready'],
-      entry: ['answerUp', 'noteWell'],
+      entry: ['answerUp', 'noteWell', 'startIdleProbe'],
       on: {
         'start.requested': { actions: 'answer' },
         'timer.run': { target: '#stopping', actions: 'becauseTimedOut' },
-        'run.adopted': { actions: ['recordAdoption', 'attach'] },
+        'run.adopted': { actions: ['recordAdoption', 'attach', 'startIdleProbe'] },
         ...idling,
         ...whileUp,
       },
@@ -400,11 +404,11 @@ export const jobMachine = unit.createMachine({
         'activity.resumed': 'running',
         'start.requested': { actions: 'answer' },
         'timer.run': { target: '#stopping', actions: 'becauseTimedOut' },
-        'run.adopted': { actions: ['recordAdoption', 'attach'] },
+        'run.adopted': { actions: ['recordAdoption', 'attach', 'startIdleProbe'] },
         ...whileUp,
       },
     },
-    stopping: { ...stopping, entry: cancel('run') },
+    stopping: { ...stopping, entry: [cancel('run'), 'stopIdleProbe'] },
     reaped,
   },
 });

@@ -69,6 +69,13 @@ export const probes = {
   stopReadyProbe: commands.enqueueActions(({ enqueue, context: { spec } }) => {
     if (readyOf(spec)) enqueue({ type: 'stopProbe', params: { probe: 'ready' } });
   }),
+  // Goes on while it is idle, to see it work again.
+  startIdleProbe: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+    if (spec.idle) enqueue({ type: 'startProbe', params: { probe: 'idle' } });
+  }),
+  stopIdleProbe: commands.enqueueActions(({ enqueue, context: { spec } }) => {
+    if (spec.idle) enqueue({ type: 'stopProbe', params: { probe: 'idle' } });
+  }),
   startAliveProbe: commands.enqueueActions(({ enqueue, context: { spec } }) => {
     if (aliveOf(spec)) enqueue({ type: 'startProbe', params: { probe: 'alive' } });
   }),

@@ -91,7 +91,7 @@ function decodeBody(id: string | null, body: unknown, path: SpecPath, options: D
   const idFaults = id === null || ID.test(id) ? [] : run(Id, id, path.length === 0 ? ['id'] : path).faults;
   const { kind, noKind } = meantKind(body, path);
   const { value, faults } = runKind(kind, noKind ? { ...(body as object), kind } : body, path);
-  const notYet = notYetInUnit(body, path);
+  const notYet = notYetInUnit(kind, body, path);
   const all = [...idFaults, ...(noKind ?? []), ...faults.map((fault) => otherKind(fault, kind, path)), ...notYet];
   if (id === null || value === null || all.length > 0) return { value: null, faults: all };
   return { value: complete(id, value, options), faults: [] };

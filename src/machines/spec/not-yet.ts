@@ -1,3 +1,4 @@
+import type { UnitKind } from '../vocabulary.ts';
 import type { SpecFault, SpecPath } from './fault.ts';
 
 /** An option that specs can say and no driver can do so far. */
@@ -5,6 +6,8 @@ interface Missing {
   /** From the unit, or from the project; `*` is any one step. */
   readonly path: string;
   readonly instead: string;
+  /** Only for units of this kind. */
+  readonly only?: UnitKind;
   /** Only these values of it. Without it: every value that asks for something. */
   readonly when?: (value: unknown) => boolean;
 }
@@ -16,7 +19,7 @@ const SCHEDULE_INSTEAD = 'use a watcher of files, or let cron call `reeve run`';
 const MISSING_IN_UNIT: readonly Missing[] = [
   ...['ready', 'alive'].map((probe) => ({ path: `${probe}.message`, instead: PROBE_INSTEAD })),
   { path: 'stop.ask.message', instead: 'ask by exec or http' },
-  { path: 'idle', instead: 'leave it out; a job may have a timeout' },
+  { path: 'idle', only: 'watcher', instead: 'leave it out' },
   { path: 'limits', instead: 'leave it out' },
   { path: 'notify', instead: 'follow the journal' },
   { path: 'schedule', instead: SCHEDULE_INSTEAD },
@@ -31,8 +34,10 @@ const MISSING_IN_UNIT: readonly Missing[] = [
   ...['maxBytes', 'keep', 'split'].map((key) => ({ path: `logs.${key}`, instead: 'leave it out' })),
 ];
 
-export const notYetInUnit = (unit: unknown, path: SpecPath): readonly SpecFault[] =>
-  MISSING_IN_UNIT.flatMap((missing) => found(missing, unit, path));
+export const notYetInUnit = (kind: UnitKind, unit: unknown, path: SpecPath): readonly SpecFault[] =>
+  MISSING_IN_UNIT.filter(({ only }) => only === undefined || kind === only).flatMap((missing) =>
+    found(missing, unit, path),
+  );
 
 function found({ path, instead, when = isGiven }: Missing, root: unknown, at: SpecPath): readonly SpecFault[] {
   return valuesAt(root, path.split('.'), at)

@@ -186,7 +186,6 @@ test.each([[{ log: 'listening on \\d+' }], [{ file: 'run/up' }]])('a probe may a
 
 test('what no driver can do yet is refused with its path, and nothing else of the full example is', () => {
   expect(notYet(FULL_EXAMPLE)).toEqual([
-    'units.db.idle',
     'units.db.limits',
     'units.db.logs.maxBytes',
     'units.db.logs.keep',
