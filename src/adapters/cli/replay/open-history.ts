@@ -32,8 +32,8 @@ export async function openHistory(
     throw new BadUsage({ what: `"${what}" and --unit both name a unit.`, hint: 'Give one of them, or a file.' });
   }
   const trace = await openTrace(path ?? context.stateDir, { allowDamaged }).catch((error: unknown) => {
-    const isEmpty = path === null && isFault(error) && EMPTY.has(error.code);
-    throw isEmpty ? new NobodyRuns(context) : error;
+    const isEmpty = !existsSync(context.stateDir) || (isFault(error) && error.code === 'StoreMissing');
+    throw path === null && isEmpty ? new NobodyRuns(context) : error;
   });
   const close = (): void => trace.close();
   try {
@@ -44,9 +44,6 @@ export async function openHistory(
     throw error;
   }
 }
-
-/** The place for a state is not there, or nothing is in it. */
-const EMPTY: ReadonlySet<string> = new Set(['TraceUnreadable', 'StoreMissing']);
 
 /** `null`: it is no path, so it is a unit. A name of a trace that was imported stands for that trace. */
 function pathOf({ cwd, stateDir }: Context, what: string): string | null {

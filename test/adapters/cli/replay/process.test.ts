@@ -20,7 +20,7 @@ async function live(): Promise<Shell> {
 
 test('a state directory is replayed while its orchestrator is at work, and after it, and exported', async () => {
   const shell = await live();
-  const [{ id }] = (await shell.status()).units as unknown as readonly [{ id: string }];
+  const { id } = (await shell.status()).units[0]!;
   await shell.reeve('wait', id);
   const during = await shell.json<{ ok: boolean; entries: number }>('replay');
   expect([during.ok, during.entries > 4]).toEqual([true, true]);

@@ -118,7 +118,9 @@ describe('a look', () => {
     const entry = trace.entry(trace.lastSeq)!;
     const iso = new Date(entry.atMs).toISOString();
     const after = `+${entry.atMs - trace.entry(1)!.atMs}ms`;
-    for (const when of [iso, after, '999999']) {
+    const ms = String(entry.atMs % 1_000).padStart(3, '0');
+    const clock = `${new Date(entry.atMs).toTimeString().slice(0, 8)}.${ms}`;
+    for (const when of [iso, after, clock, '999999']) {
       const { seq } = await document<{ seq: number }>(['replay', file, '--at', when]);
       expect([when, seq]).toEqual([when, trace.lastSeq]);
     }
@@ -188,6 +190,23 @@ describe('a look', () => {
     ]);
     expect(values.map(({ value }) => value)).toEqual([1, 2, 3].map((seq) => trace.at(seq)?.state));
     expect(await said(['replay', file, '--eval', '1 +'])).toMatchObject({ code: 1, out: [] });
+  });
+
+  test('that goes wrong in the middle is one JSON document all the same', async () => {
+    const expression = 'entry.seq > 2 ? $error("too late") : entry.seq';
+    const { code, out, err } = await said(['replay', file, '--eval', expression, '--json']);
+    const { values, error } = JSON.parse(out.join('\n')) as { values: { value: number }[]; error: { code: string } };
+    expect([code, err, values.map(({ value }) => value), error.code]).toEqual([1, [], [1, 2], 'BadExpression']);
+  });
+
+  test('at a chain of causes without end shows what is near, and how it began', async () => {
+    const flapped = join(import.meta.dirname, '../../../../examples/incident/shop.jsonl.gz');
+    const argv = ['replay', flapped, '--unit', 'web', '--why', 'stopping'];
+    const { links } = await document<{ links: readonly { entry: { seq: number } }[] }>(argv);
+    const seqs = links.map(({ entry }) => entry.seq);
+    const { out } = await said(argv);
+    expect(seqsOf(out)).toEqual([...seqs.slice(0, 12), Number.NaN, ...seqs.slice(-3)]);
+    expect(out[12]).toContain(`… ${seqs.length - 15} more causes in between`);
   });
 });
 
