@@ -10,10 +10,11 @@ const SIGNALS = ['SIGTERM', 'SIGKILL', 'SIGSEGV', 'SIGINT'] as const;
 
 /** What a seed's swarm may do. Small scenarios come first, so that a failure shrinks to what it needs. */
 export function scenarios(swarm: Swarm): fc.Arbitrary<SimScenario> {
+  const isTouched = swarm.weights.has('touch');
   return fc.integer({ min: 1, max: swarm.unitsMax }).chain((count) => {
     const ids = Array.from({ length: count }, (_, index) => `u${index}`);
     return fc.record({
-      units: fc.tuple(...ids.map((id, index) => unit(id, ids.slice(0, index)))),
+      units: fc.tuple(...ids.map((id, index) => unit(id, ids.slice(0, index), isTouched && index === count - 1))),
       groups: fc.record({ g: fc.record({ strategy: fc.constantFrom('one-for-one', 'rest-for-one', 'one-for-all') }) }),
       behaviours: swarm.isCalm
         ? fc.constant({})
@@ -26,7 +27,7 @@ export function scenarios(swarm: Swarm): fc.Arbitrary<SimScenario> {
 }
 
 /** Waits for units before it only, so that nobody waits in a circle. */
-function unit(id: string, earlier: readonly string[]): fc.Arbitrary<UnitText> {
+function unit(id: string, earlier: readonly string[], watches: boolean): fc.Arbitrary<UnitText> {
   const some = (values: readonly string[]) =>
     values.length === 0 ? fc.constant([]) : fc.subarray([...values], { maxLength: Math.min(2, values.length) });
   const after = some(earlier).chain((needed) =>
@@ -68,7 +69,7 @@ function unit(id: string, earlier: readonly string[]): fc.Arbitrary<UnitText> {
       stop: some(earlier),
     }),
   });
-  const acting = earlier.length === 0 ? [] : [{ weight: 1, arbitrary: watcher }];
+  const acting = earlier.length === 0 ? [] : [{ weight: watches ? 10 : 1, arbitrary: watcher }];
   return fc.oneof({ weight: 5, arbitrary: server }, { weight: 2, arbitrary: job }, ...acting).map(pruned);
 }
 
@@ -126,13 +127,15 @@ const behaviour: fc.Arbitrary<Behaviour> = fc
   .map(({ strayKillDeaf, ...rest }) => (strayKillDeaf && rest.strays ? { ...rest, strayKillDeaf } : rest));
 
 function step(swarm: Swarm, ids: readonly string[]): fc.Arbitrary<Step> {
-  const unit = fc.constantFrom(...ids);
-  const weighted = [...swarm.weights].map(([deed, weight]) => ({ weight, arbitrary: deedOf(deed, swarm, unit) }));
+  const weighted = [...swarm.weights].map(([deed, weight]) => ({ weight, arbitrary: deedOf(deed, swarm, ids) }));
   const wait = fc.constantFrom(...swarm.waitsMs);
   return fc.tuple(wait, fc.oneof(...weighted)).map(([ms, done]) => (ms === 0 ? done : { wait: ms, ...done }) as Step);
 }
 
-function deedOf(deed: Deed, { calls, troubles }: Swarm, unit: fc.Arbitrary<string>): fc.Arbitrary<Step> {
+function deedOf(deed: Deed, { calls, troubles }: Swarm, ids: readonly string[]): fc.Arbitrary<Step> {
+  const unit = fc.constantFrom(...ids);
+  // What watches is the last one, if any does.
+  const last = fc.constantFrom(ids.at(-1));
   const does = fc.constant(deed);
   switch (deed) {
     case 'up':
@@ -143,7 +146,7 @@ function deedOf(deed: Deed, { calls, troubles }: Swarm, unit: fc.Arbitrary<strin
     case 'say':
       return fc.record({ do: does, unit, saying: sayings }) as fc.Arbitrary<Step>;
     case 'touch':
-      return fc.record({ do: does, unit, what: fc.constant([`${SECRET}.ts`]) }) as fc.Arbitrary<Step>;
+      return fc.record({ do: does, unit: last, what: fc.constant([`${SECRET}.ts`]) }) as fc.Arbitrary<Step>;
     case 'crash': {
       const code = fc.constantFrom('same', 'newer');
       const crash = { do: does, after: fc.nat({ max: 30 }), downMs: length, code, effects: fc.nat({ max: 40 }) };
