@@ -5,6 +5,7 @@ import { isUp, type QueueView, type UnitView } from '../machines/supervision.ts'
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import { stateOf, viewOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
+import { whyItWaits } from '../machines/waiting.ts';
 import { QueueIndex, type Queues } from './queues.ts';
 import type { UnitActor } from './unit-actor.ts';
 
@@ -104,6 +105,17 @@ export class Registry {
   /** Whose turn it is, in every queue. One for each is enough: whoever gets room tells of it, and then the next can. */
   nextInLine(): readonly UnitActor[] {
     return this.#existing(this.queues.next());
+  }
+
+  /** Why a unit does not begin, in words. `''`: it waits for nothing. */
+  whyItWaits(actor: UnitActor): string {
+    const snapshotOf: SnapshotOf = ({ snapshot }) => snapshot;
+    const surroundings = {
+      viewOf: (id: UnitId) => this.#existing([id]).map((one) => this.#view(one, snapshotOf))[0],
+      whyOf: (id: UnitId) => this.#existing([id]).map((one) => (one.snapshot.context as UnitContext).why)[0] ?? '',
+      queueOf: () => this.queueOf(actor),
+    };
+    return whyItWaits(this.#view(actor, snapshotOf), surroundings);
   }
 
   /** The queue that a unit is in. */

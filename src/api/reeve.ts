@@ -77,7 +77,7 @@ export function createReeve(session: Session): Reeve {
       degraded: recorder.degraded?.problem ?? null,
       notice,
       orchestrator: { pid: process.pid, sinceMs },
-      units: [...registry.units()].map((actor) => liveStatus(actor, session.activity)),
+      units: [...registry.units()].map((actor) => liveStatus(actor, registry, session.activity)),
     }),
     journal: (options = {}) => {
       refuseClosed();

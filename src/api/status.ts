@@ -1,4 +1,4 @@
-import type { UnitContext } from '../machines/context.ts';
+import { queueOf, type UnitContext } from '../machines/context.ts';
 import { portOf } from '../machines/port.ts';
 import { awaitsLaunch, stateOf } from '../machines/view.ts';
 import type { UnitStatus } from './types.ts';
@@ -8,13 +8,15 @@ interface Seen {
   readonly ready: boolean;
   readonly quarantined: string | null;
   readonly activity?: UnitStatus['activity'];
+  /** Why it does not begin; without it only what its spec says. */
+  readonly waits?: string;
 }
 
 /** A unit as `status` tells it. The same from a live actor and from the files of one that is not. */
 export function statusOf(
   context: UnitContext,
   value: unknown,
-  { ready, quarantined, activity = null }: Seen,
+  { ready, quarantined, activity = null, waits }: Seen,
 ): UnitStatus {
   const { id, spec, desired, run, generation, outcome, restarts, blocked, why } = context;
   const { state, substate } = stateOf(value);
@@ -41,11 +43,13 @@ export function statusOf(
     activity,
     blocked,
     quarantined,
-    why: quarantined ?? (why || waitingWords(context, substate)),
+    why: quarantined ?? (waits || why || waitingWords(context, substate)),
   };
 }
 
 function waitingWords({ spec }: UnitContext, substate: string | null): string {
+  if (substate === 'queued') return `waits for room in queue ${queueOf(spec)}`;
+  if (substate === 'delayed') return 'waits until its delay is over';
   if (substate !== 'waiting') return '';
   const needs = Object.entries(spec.after).map(([id, requirement]) => `${id} to be ${requirement}`);
   return `waits for ${needs.join(' and ')}`;

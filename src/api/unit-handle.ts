@@ -1,5 +1,6 @@
 import type { Orchestrator } from '../actors/orchestrator.ts';
 import type { Clock, Outputs } from '../actors/ports.ts';
+import type { Registry } from '../actors/registry.ts';
 import type { UnitActor } from '../actors/unit-actor.ts';
 import type { UnitContext } from '../machines/context.ts';
 import type { Request } from '../machines/events.ts';
@@ -61,11 +62,11 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
       const { run } = actor().snapshot.context as UnitContext;
       if (run) activity.beat(run.runId, text);
     },
-    status: () => liveStatus(actor(), activity),
-    reached: async (milestone, options) => reached(actor(), milestone, clock, options),
+    status: () => liveStatus(actor(), orchestrator.registry, activity),
+    reached: async (milestone, options) => reached(actor(), orchestrator.registry, milestone, clock, options),
     async result() {
       refuseClosed();
-      return resultOf(liveStatus(actor()), orchestrator.runs(id), outputs);
+      return resultOf(liveStatus(actor(), orchestrator.registry), orchestrator.runs(id), outputs);
     },
     history() {
       refuseClosed();
@@ -78,14 +79,17 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
   };
 }
 
-export function liveStatus({ snapshot, quarantined }: UnitActor, watch?: ActivityWatch): UnitStatus {
+export function liveStatus(actor: UnitActor, registry: Registry, watch?: ActivityWatch): UnitStatus {
+  const { snapshot, quarantined } = actor;
   const { run } = snapshot.context as UnitContext;
   const activity = (run && watch?.activityOf(run.runId)) ?? null;
-  return statusOf(snapshot.context, snapshot.value, { ready: snapshot.hasTag('ready'), quarantined, activity });
+  const waits = registry.whyItWaits(actor);
+  return statusOf(snapshot.context, snapshot.value, { ready: snapshot.hasTag('ready'), quarantined, activity, waits });
 }
 
 function reached(
   actor: UnitActor,
+  registry: Registry,
   milestone: Milestone,
   clock: Clock,
   { within, signal }: WaitOptions = {},
@@ -95,11 +99,11 @@ function reached(
   const withinMs = within === undefined ? null : parseDuration(within, 'within');
   const { promise, resolve, reject } = Promise.withResolvers<UnitStatus>();
   const missed = (waitedMs: number | null): NotReached => {
-    const { state, outcome, why } = liveStatus(actor);
+    const { state, outcome, why } = liveStatus(actor, registry);
     return new NotReached({ unitId: actor.id, milestone, waitedMs, state, outcome, why });
   };
   const look = (): void => {
-    const status = liveStatus(actor);
+    const status = liveStatus(actor, registry);
     if (isThere(status, milestone)) resolve(status);
     else if (cannotBe(status, milestone)) reject(missed(null));
   };

@@ -36,7 +36,7 @@ export interface Unmet {
 }
 
 /** Which requirements of a unit do not hold yet. An id that is not among the views is unmet, and hopeless. */
-export function unmetRequirements(view: UnitView, views: ReadonlyMap<UnitId, UnitView>): readonly Unmet[] {
+export function unmetRequirements(view: UnitView, views: Pick<ReadonlyMap<UnitId, UnitView>, 'get'>): readonly Unmet[] {
   return Object.entries(view.after).flatMap(([id, requirement]) => {
     const other = views.get(id);
     if (other && isMet(requirement, other)) return [];
