@@ -21,6 +21,7 @@ export { type Fork, type ForkEdit, type ForkOptions, fork, type Parting } from '
 export { whatToHeal } from './api/heal-files.ts';
 export { openLog } from './api/log.ts';
 export { openReeve } from './api/open.ts';
+export type { Plan, PlannedChange } from './api/plan.ts';
 export { openReadOnly, type ReadOnlyReeve } from './api/read-only.ts';
 export { assertReplays, ReplayDiverged, type ReplayedTrace, replayAll } from './api/regression.ts';
 export {
@@ -48,6 +49,7 @@ export type {
   JournalOptions,
   Milestone,
   OpenOptions,
+  PlanOptions,
   ProjectStatus,
   Reeve,
   Result,

@@ -22,6 +22,7 @@ import { deathPolicy, withDeathPolicy } from './death-policy.ts';
 import { OpenRefused } from './errors.ts';
 import { assertOptions } from './options.ts';
 import { establishOwnerToken } from './owner-token.ts';
+import { stoppedByPlan } from './plan.ts';
 import { createReeve, type Session } from './reeve.ts';
 import { keepDamaged, keepUnknownRuns, salvage, setNotice } from './salvage.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -162,10 +163,11 @@ function enroll(
   const changed = units.filter((spec) => {
     const known = orchestrator.registry.get(spec.id);
     if (!known) return true;
-    if (JSON.stringify(known.snapshot.context.spec) === JSON.stringify(spec)) return false;
+    if (JSON.stringify(known.snapshot.context.spec) === JSON.stringify(spec)) return stoppedByPlan(known);
     const isAtRest = stateOf(known.snapshot.value).substate === 'settled';
-    if (isAtRest) replaced.add(spec.id);
-    else log.warn({ unit: spec.id }, 'its spec has changed; stop it, and open again, to run it by the new one');
+    if (isAtRest && !stoppedByPlan(known)) replaced.add(spec.id);
+    if (!isAtRest)
+      log.warn({ unit: spec.id }, 'its spec has changed; stop it, and open again, to run it by the new one');
     return isAtRest;
   });
   orchestrator.add(changed, groups, queues);

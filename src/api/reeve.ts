@@ -8,6 +8,7 @@ import type { UnitId } from '../machines/vocabulary.ts';
 import type { Store } from '../store/rows.ts';
 import { UnitUp, UnknownUnit } from './errors.ts';
 import { journalStream } from './journal-stream.ts';
+import { applyPlan, planFor } from './plan.ts';
 import { noticeIn } from './salvage.ts';
 import { stopAll } from './stop-all.ts';
 import type { Reeve, Result, UnitHandle } from './types.ts';
@@ -60,6 +61,13 @@ export function createReeve(session: Session): Reeve {
     async run(spec, { signal } = {}) {
       reeve.add(spec);
       return runToItsEnd(reeve.unit(spec.id), signal);
+    },
+    plan: (units, options) => planFor(orchestrator, units.map(session.complete), options),
+    async apply(plan) {
+      refuseClosed();
+      const found = new Set(plan.changes.flatMap(({ unit, change }) => (change === 'replace' ? unit : [])));
+      for (const id of found) refuseUp(orchestrator, id);
+      await applyPlan(orchestrator, plan);
     },
     async up(ids) {
       const known = [...registry.units()].map(({ id }) => id);

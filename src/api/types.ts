@@ -6,6 +6,7 @@ import type { OutcomeKind } from '../machines/outcome.ts';
 import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
 import type { Desired, Problem, RunId, TopState, UnitId, UnitKind } from '../machines/vocabulary.ts';
 import type { Entry, RunRow } from '../store/rows.ts';
+import type { Plan } from './plan.ts';
 
 /** Milliseconds, or text with a unit: `"250ms"`, `"5s"`, `"10m"`, `"1h"`. */
 export type Duration = number | string;
@@ -41,6 +42,11 @@ export interface OpenOptions {
   readonly onOrchestratorDeath?: 'adopt' | 'stop' | { readonly lease: Duration };
   /** The environment that `inherit` draws on. @default `process.env` */
   readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface PlanOptions extends Pick<OpenOptions, 'groups' | 'queues'> {
+  /** Units that are not given are stopped and forgotten. @default false: they are kept, and named */
+  readonly removeExtra?: boolean;
 }
 
 /** `status --json` of one unit. */
@@ -156,6 +162,19 @@ export interface Reeve extends AsyncDisposable {
   remove(id: UnitId): Promise<void>;
   /** Adds a job, runs it to its end, and tells how it ended. Aborting the signal stops it. */
   run(spec: UnitSpec, options?: { readonly signal?: AbortSignal }): Promise<Result>;
+  /**
+   * What would have to be done so that the units that are there are these, and which keys of their specs are written
+   * otherwise. Changes nothing.
+   *
+   * @throws {InvalidSpec} They do not fit together, or not with those that are kept.
+   */
+  plan(units: readonly UnitSpec[], options?: PlanOptions): Plan;
+  /**
+   * Does it, and touches no other unit. Resolves when all that is to run was asked to start.
+   *
+   * @throws {UnitUp} Somebody has started a unit since that the plan found at rest.
+   */
+  apply(plan: Plan): Promise<void>;
   /** Starts these units (all, by default) in their order. */
   up(ids?: readonly UnitId[]): Promise<void>;
   /** Stops everything, against the order of starts. Resolves when all are at rest. */

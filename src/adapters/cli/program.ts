@@ -55,6 +55,8 @@ function addLife(add: Add, asks: Asks): void {
   add('up', 'start everything and stay; Ctrl-C stops everything')
     .addOption(fileOption())
     .option('-d, --detach', 'in the background; returns when it serves')
+    .option('--plan', 'only tell what an edited file would change in what runs')
+    .option('--remove-extra', 'stop and forget units that the file does not have (any more)')
     .addOption(new Option('--once', 'go through the whole life of the project once, and end').hideHelp())
     .addOption(new Option('--empty', 'without units').hideHelp())
     .addOption(new Option('--announce', 'tell the parent process when it serves').hideHelp())

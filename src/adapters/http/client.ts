@@ -4,6 +4,8 @@ import type {
   Milestone,
   OutputQuery,
   OutputSlice,
+  Plan,
+  ProjectInput,
   ProjectStatus,
   Result,
   UnitStatus,
@@ -38,6 +40,11 @@ export interface ControlClient {
   /** The same, and all that it prints, to its end. */
   runAndFollow(id: string, unit: unknown, signal: AbortSignal): Promise<AsyncIterable<string>>;
   heal(options: { readonly dryRun: boolean }): Promise<HealReport>;
+  /** What a project, as a file would write it, comes to; with `apply` it is done. */
+  plan(
+    project: ProjectInput,
+    options: { readonly apply: boolean; readonly removeExtra: boolean },
+  ): Promise<Pick<Plan, 'changes'>>;
   /** Resolves when everything is at rest and the state directory is free. */
   down(): Promise<ProjectStatus>;
   journal(options: {
@@ -95,6 +102,7 @@ function clientOver(transport: Transport): ControlClient {
     },
     runAndFollow: (id, unit, signal) =>
       transport.text('POST', '/v1/run', { body: { id, unit }, query: { follow: true }, signal }),
+    plan: (body, query) => transport.json('POST', '/v1/plan', { body, query }),
     heal: (query) => transport.json('POST', '/v1/heal', { query }),
     down: () => transport.json('POST', '/v1/down'),
     async *journal({ signal, ...query }) {

@@ -42,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/units/:id/wait', answer: wait },
   { method: 'POST', path: '/v1/run', answer: run },
   { method: 'POST', path: '/v1/heal', answer: heal },
+  { method: 'POST', path: '/v1/plan', answer: plan },
   { method: 'POST', path: '/v1/down', answer: down },
   { method: 'GET', path: '/v1/journal', answer: journal },
 ];
@@ -103,6 +104,14 @@ function unitOf({ id, unit }: Readonly<Record<string, unknown>>): UnitSpec {
   }
   const hint = 'Send {"id": "build", "unit": {"kind": "job", "command": ["make"]}}.';
   throw new BadRequest({ what: 'The body has no "id".', hint, status: 400 });
+}
+
+/** What an edited project file comes to; with `apply` it is done. */
+async function plan({ reeve, query, request: incoming }: Call): Promise<Answer> {
+  const { units, groups, queues } = decodeProject(await readBody(incoming));
+  const planned = reeve.plan(units, { groups, queues, removeExtra: flagIn(query, 'removeExtra') });
+  if (flagIn(query, 'apply')) await reeve.apply(planned);
+  return { json: { changes: planned.changes } };
 }
 
 async function heal({ reeve, query }: Call): Promise<Answer> {

@@ -80,20 +80,6 @@ test('after its orchestrator was killed a unit runs on, is seen from the files, 
   expect((await shell.unit('web')).run?.pid).toBe(before.run?.pid);
 });
 
-test('a second orchestrator is refused in words, also in the background', async () => {
-  const shell = openShell({ 'reeve.yaml': PROJECT });
-  const { orchestrator } = await shell.json<ProjectStatus>('up', '--detach');
-  const refusal = {
-    error: {
-      code: 'StateDirBusy',
-      message: expect.stringContaining(`process ${orchestrator?.pid} is already orchestrating there`),
-      hint: expect.stringContaining('reeve down'),
-    },
-  };
-  expect(await shell.json('up', '--detach')).toEqual(refusal);
-  expect(await shell.json('up')).toEqual(refusal);
-});
-
 test('`logs -f` goes on as the unit prints, and ends with its run', async () => {
   const project = 'units: { clock: { command: "while :; do echo tick; sleep 0.1; done" } }';
   const shell = openShell({ 'reeve.yaml': project });

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type ProjectSpec, type ProjectStatus, problemOf, type Reeve, type UnitStatus } from '../../../index.ts';
 import { loadConfig } from '../../config/load.ts';
+import { connectControl } from '../../http/client.ts';
 import type { Context } from '../context.ts';
 import { announce, startDetached } from '../detach.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,8 +12,9 @@ import { stateWords } from '../render/status-table.ts';
 import { openSession, type Session } from '../session.ts';
 import { requireControl } from '../view.ts';
 import { withoutOldRuns } from './run-id.ts';
+import { type PlanFlags, upLive } from './up-live.ts';
 
-export interface UpOptions {
+export interface UpOptions extends PlanFlags {
   readonly file?: string;
   readonly detach?: boolean;
   /** Goes through the whole life of the project once, as a demonstration, and ends. */
@@ -23,11 +25,16 @@ export interface UpOptions {
   readonly announce?: boolean;
 }
 
-/** Starts everything, and stays until it is interrupted or told to go `down`. */
+/**
+ * Starts everything, and stays until it is interrupted or told to go `down`. Where somebody orchestrates already, makes
+ * them go by the file as it is now, and returns.
+ */
 export async function up(context: Context, options: UpOptions): Promise<number> {
   if (options.announce) return detached(context, options);
   const project = await projectFor(context, options);
   if (options.once) return runOnce(context, project);
+  const live = options.plan ? await requireControl(context) : await connectControl(context.stateDir);
+  if (live) return upLive(context, live, project, options);
   if (options.detach) return detach(context, project, options);
   return attended(context, project);
 }
