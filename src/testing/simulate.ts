@@ -1,3 +1,4 @@
+import type { Queues } from '../actors/queues.ts';
 import type { Groups } from '../actors/registry.ts';
 import type { Behaviours } from '../adapters/simulation/behaviour.ts';
 import { parseDuration } from '../api/duration.ts';
@@ -17,6 +18,8 @@ export interface Scenario {
   /** Made by `server()`, `job()`, `watcher()`, or read from a project file. None of them is started by itself. */
   readonly units: readonly UnitSpec[];
   readonly groups?: Groups;
+  /** How many jobs of a queue run at the same time; one, for a queue that is not named here. */
+  readonly queues?: Queues;
   /** A unit that is not named here starts at once, is ready at once, and ends when it is told to. */
   readonly behaviours?: Behaviours;
   readonly steps: readonly Step[];
@@ -72,12 +75,12 @@ export interface Simulated {
  * @throws {InvalidSpec} The units do not fit together.
  */
 export async function simulate(scenario: Scenario): Promise<Simulated> {
-  const { units, groups = {}, behaviours = {}, pidsMax, steps, then = '1m' } = scenario;
+  const { units, groups = {}, queues = {}, behaviours = {}, pidsMax, steps, then = '1m' } = scenario;
   assertConsistent(units);
   const sim = new Simulation({ behaviours, ...(pidsMax !== undefined && { pidsMax }) });
   try {
     await sim.open();
-    add(sim, units, groups);
+    add(sim, units, groups, queues);
     const specs = new Map(units.map((spec) => [spec.id, spec]));
     for (const step of steps) await play(sim, step, specs);
     await sim.advance(parseDuration(then, 'then'));

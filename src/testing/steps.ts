@@ -1,3 +1,4 @@
+import type { Queues } from '../actors/queues.ts';
 import type { Groups } from '../actors/registry.ts';
 import type { Saying } from '../adapters/simulation/fact-body.ts';
 import type { Fault } from '../adapters/simulation/faults.ts';
@@ -81,10 +82,10 @@ function ask(sim: Simulation, step: Request, units: ReadonlyMap<UnitId, UnitSpec
 const SETTLED = JSON.stringify({ reaped: 'settled' });
 
 /** A disk that is full refuses to add, in words; a killed orchestrator does not even say so. */
-export function add(sim: Simulation, specs: readonly UnitSpec[], groups?: Groups): void {
+export function add(sim: Simulation, specs: readonly UnitSpec[], groups?: Groups, queues?: Queues): void {
   const { lives } = sim;
   try {
-    sim.orchestrator.add(specs, groups);
+    sim.orchestrator.add(specs, groups, queues);
   } catch (error) {
     if (sim.isUp && sim.lives === lives && problemOf(error).code !== 'StoreUnwritable') throw error;
   }

@@ -44,9 +44,9 @@ export async function live(scenario: SimScenario, tamper: Tamper = (tick) => tic
 }
 
 async function liveIn(scenario: SimScenario, directory: string | null, tamper: Tamper): Promise<Lived> {
-  const { behaviours, pidsMax, groups, steps } = scenario;
+  const { behaviours, pidsMax, groups, queues, steps } = scenario;
   const specs = specsOf(scenario);
-  const observer = new Observer(specs);
+  const observer = new Observer(specs, queues);
   const secrets = secretsRegistry();
   secrets.add(SECRET);
   const sim = new Simulation({
@@ -58,7 +58,7 @@ async function liveIn(scenario: SimScenario, directory: string | null, tamper: T
   const startMs = sim.clock.wallMs();
   try {
     await sim.open();
-    add(sim, [...specs.values()], groups);
+    add(sim, [...specs.values()], groups, queues);
     for (const step of steps) {
       observer.expect(step);
       await play(sim, step, specs);

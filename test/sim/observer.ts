@@ -1,4 +1,6 @@
+import type { Queues } from '../../src/actors/queues.ts';
 import type { SimulatedProcess } from '../../src/adapters/simulation/process.ts';
+import { queueOf } from '../../src/machines/context.ts';
 import type { UnitSpec } from '../../src/machines/spec.ts';
 import { SUPERVISOR } from '../../src/machines/supervisor.ts';
 import type { UnitId } from '../../src/machines/vocabulary.ts';
@@ -20,12 +22,14 @@ export class Observer {
   readonly hopeless = new Set<UnitId>();
   readonly journal = new JournalWatch((yes) => this.#checkYes(yes));
   readonly #specs: ReadonlyMap<UnitId, UnitSpec>;
+  readonly #queues: Queues;
   readonly #deeds = new Set<string>();
   readonly #states: StateWatch;
   #sim: Simulation | null = null;
 
-  constructor(specs: ReadonlyMap<UnitId, UnitSpec>) {
+  constructor(specs: ReadonlyMap<UnitId, UnitSpec>, queues: Queues = {}) {
     this.#specs = specs;
+    this.#queues = queues;
     this.#states = new StateWatch(specs, (fault) => this.#blame(fault));
   }
 
@@ -94,6 +98,7 @@ export class Observer {
     const sim = this.#sim;
     if (!sim) return;
     const { runId, unitId } = born;
+    this.#checkRoom(sim, born);
     const run = sim.store.run(runId);
     if (!run) this.#blame(`a process was launched for run ${runId} of "${unitId}", which is not recorded (I1)`);
     if (run?.outcome) this.#blame(`run ${runId} of "${unitId}" was launched after it was ${run.outcome.kind} (I3)`);
@@ -101,6 +106,22 @@ export class Observer {
       if (other === born || other.unitId !== unitId || !sim.world.runs(other.runId)) continue;
       this.#blame(`"${unitId}" runs twice: as ${other.runId} and as ${runId} (I1)`);
     }
+  }
+
+  /** No more of a queue run than it has room for, whoever died in between. */
+  #checkRoom(sim: Simulation, born: SimulatedProcess): void {
+    const queueOfUnit = (unitId: UnitId): string | null => {
+      const spec = this.#specs.get(unitId);
+      return spec ? queueOf(spec) : null;
+    };
+    const queue = queueOfUnit(born.unitId);
+    if (queue === null) return;
+    const alive = sim.world
+      .processes()
+      .filter(({ runId, unitId }) => queueOfUnit(unitId) === queue && sim.world.runs(runId));
+    const known = alive.filter(({ unitId }) => !this.#states.isDistrusted(unitId));
+    const room = this.#queues[queue]?.concurrency ?? 1;
+    if (known.length > room) this.#blame(`${known.length} jobs run in queue ${queue}, which has room for ${room}`);
   }
 
   /** An answer `done` is true when it is given (I6). */

@@ -1,3 +1,4 @@
+import type { Queues } from '../../src/actors/queues.ts';
 import type { Groups } from '../../src/actors/registry.ts';
 import type { Behaviours } from '../../src/adapters/simulation/behaviour.ts';
 import { decodeUnit, type UnitSpec } from '../../src/machines/spec.ts';
@@ -12,6 +13,7 @@ export type UnitText = { readonly id: string; readonly kind: 'server' | 'job' | 
 export interface SimScenario {
   readonly units: readonly UnitText[];
   readonly groups: Groups;
+  readonly queues?: Queues;
   readonly behaviours: Behaviours;
   readonly steps: readonly Step[];
   readonly pidsMax: number;

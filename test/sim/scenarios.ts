@@ -16,6 +16,7 @@ export function scenarios(swarm: Swarm): fc.Arbitrary<SimScenario> {
     return fc.record({
       units: fc.tuple(...ids.map((id, index) => unit(id, ids.slice(0, index), isTouched && index === count - 1))),
       groups: fc.record({ g: fc.record({ strategy: fc.constantFrom('one-for-one', 'rest-for-one', 'one-for-all') }) }),
+      queues: fc.record({ q: fc.record({ concurrency: fc.constantFrom(1, 2) }) }),
       behaviours: swarm.isCalm
         ? fc.constant({})
         : fc.dictionary(fc.constantFrom(...ids), fc.array(behaviour, { minLength: 1, maxLength: 3 })),
@@ -57,6 +58,9 @@ function unit(id: string, earlier: readonly string[], watches: boolean): fc.Arbi
     kind: fc.constant('job' as const),
     retry: fc.record({ max: fc.constantFrom(0, 2) }),
     timeout: fc.constantFrom(300, 4_000, 3_600_000),
+    queue: fc.option(fc.constant('q'), { freq: 3 }),
+    priority: fc.constantFrom(0, 0, 1),
+    delay: fc.constantFrom(0, 0, 400, 20_000),
   });
   const watcher = fc.record({
     ...common,

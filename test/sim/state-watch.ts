@@ -9,6 +9,7 @@ import type { Simulation } from '../../src/testing/simulation.ts';
 
 /** The wait that a unit must have in each of these states, and no state may be without (I4). */
 const WAITS: Readonly<Record<string, string>> = {
+  'spawning.delayed': 'delay',
   'spawning.launching': 'launch',
   'spawning.adopting': 'launch',
   'waiting-health': 'start',
