@@ -6,7 +6,7 @@ import type { Store, Tick } from '../../src/store/rows.ts';
 import { Simulation } from '../../src/testing/simulation.ts';
 import { add, play } from '../../src/testing/steps.ts';
 import { Observer } from './observer.ts';
-import { comeToRest, leftBehind, unfolded } from './rest.ts';
+import { comeToRest, leakedSecrets, leftBehind, unfolded } from './rest.ts';
 import { SECRET, type SimScenario, specsOf } from './scenario.ts';
 
 /** A scenario that was lived through. */
@@ -65,14 +65,16 @@ async function liveIn(scenario: SimScenario, directory: string | null, tamper: T
       observer.look();
     }
     await comeToRest(sim, observer);
+    const journal = [...sim.store.journal()];
+    const told = [...leakedSecrets(journal), ...unfolded(journal, specs)];
     return {
-      faults: [...observer.allFaults, ...leftBehind(sim, specs), ...unfolded(sim, specs)],
+      faults: [...observer.allFaults, ...leftBehind(sim, specs), ...told],
       entries: observer.journal.entries,
       simulatedMs: sim.clock.wallMs() - startMs,
       successors: sim.lives - 1,
       suffered: sim.faults.suffered,
       seen: observer.journal.seen,
-      journal: [...sim.store.journal()].map((entry) => JSON.stringify(entry)).join('\n'),
+      journal: journal.map((entry) => JSON.stringify(entry)).join('\n'),
     };
   } finally {
     await sim.close();
