@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import pkg from '../../../package.json' with { type: 'json' };
 import { type Milestone, STATES } from '../../index.ts';
 import { config } from './commands/config.ts';
+import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { events } from './commands/events.ts';
 import { heal } from './commands/heal.ts';
@@ -125,6 +126,10 @@ function addLooking(add: Add, asks: Asks): void {
         return events(context, ref, options);
       }),
     );
+  add('doctor', 'look at what reeve needs of this machine and of its state directory')
+    .option('--fix', 'take away permissions that are too wide')
+    .addOption(jsonOption())
+    .action(asks((options: Parameters<typeof doctor>[1]) => (context) => doctor(context, options)));
   add('config', 'the project file as it is understood, with every default')
     .addOption(fileOption())
     .addOption(jsonOption())
