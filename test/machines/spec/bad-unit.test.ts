@@ -156,10 +156,7 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
     'limits.memory: "1 elephant" is not a size; write bytes, or a text such as "20KB", "50MB", "1GB"',
     'limits: reeve cannot do this yet; leave it out',
   ],
-  [
-    server({ ready: { log: '(' } }),
-    'ready.log: "(" is not a regular expression; /(/: Unterminated group',
-  ],
+  [server({ ready: { log: '(' } }), 'ready.log: "(" is not a regular expression; /(/: Unterminated group'],
   [
     server({ after: { db: 'log:/(/' } }),
     'after.db: "(" is not a regular expression; /(/: Unterminated group',
