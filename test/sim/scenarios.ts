@@ -16,7 +16,7 @@ export function scenarios(swarm: Swarm): fc.Arbitrary<SimScenario> {
     return fc.record({
       units: fc.tuple(...ids.map((id, index) => unit(id, ids.slice(0, index), isTouched && index === count - 1))),
       groups: fc.record({ g: fc.record({ strategy: fc.constantFrom('one-for-one', 'rest-for-one', 'one-for-all') }) }),
-      queues: fc.record({ q: fc.record({ concurrency: fc.constantFrom(1, 2) }) }),
+      queues: fc.record({ q: fc.record({ concurrency: fc.constantFrom(1, 1, 2) }) }),
       behaviours: swarm.isCalm
         ? fc.constant({})
         : fc.dictionary(fc.constantFrom(...ids), fc.array(behaviour, { minLength: 1, maxLength: 3 })),
@@ -74,7 +74,7 @@ function unit(id: string, earlier: readonly string[], watches: boolean): fc.Arbi
     }),
   });
   const acting = earlier.length === 0 ? [] : [{ weight: watches ? 10 : 1, arbitrary: watcher }];
-  return fc.oneof({ weight: 5, arbitrary: server }, { weight: 2, arbitrary: job }, ...acting).map(pruned);
+  return fc.oneof({ weight: 5, arbitrary: server }, { weight: 4, arbitrary: job }, ...acting).map(pruned);
 }
 
 const PROBE = { tcp: 1, every: 500, within: 30_000 } as const;
