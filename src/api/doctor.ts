@@ -47,9 +47,7 @@ function proc(): Check {
 }
 
 function setsid(): Check {
-  const found = (process.env.PATH ?? '')
-    .split(delimiter)
-    .find((directory) => isExecutable(join(directory, 'setsid')));
+  const found = (process.env.PATH ?? '').split(delimiter).find((directory) => isExecutable(join(directory, 'setsid')));
   if (found !== undefined) return pass('setsid', join(found, 'setsid'));
   const hint = 'Install util-linux: without it, what a command leaves behind is found by marker and descent alone.';
   return { name: 'setsid', status: 'warn', detail: 'it is not in the PATH', hint };

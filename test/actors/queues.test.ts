@@ -148,7 +148,13 @@ describe('a queue', () => {
       const { registry } = sim.orchestrator;
       const changeOf = registry.changeOf.bind(registry);
       let looks = 0;
-      registry.changeOf = (actor, snapshotOf, ...rest) => changeOf(actor, (one) => (looks++, snapshotOf(one)), ...rest);
+      registry.changeOf = (actor, snapshotOf, ...rest) => {
+        const counted: typeof snapshotOf = (one) => {
+          looks++;
+          return snapshotOf(one);
+        };
+        return changeOf(actor, counted, ...rest);
+      };
       await sim.up();
       await sim.advance(1);
       costs.push(looks / count);
