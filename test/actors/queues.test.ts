@@ -109,6 +109,28 @@ describe('a queue', () => {
     expect(launched(sim)).toBe('j0 j1 j2');
   });
 
+  test('that is given more room just before a crash has it after', async () => {
+    const sim = await opened(builds(4), lasting(builds(4), 10_000), {});
+    await sim.up();
+    sim.orchestrator.add([], undefined, { builds: { concurrency: 3 } });
+    sim.crash();
+    await sim.open();
+    await sim.settle();
+    expect(launched(sim)).toBe('j0 j1 j2');
+  });
+
+  test('keeps no room for a job whose start could not be written', async () => {
+    const sim = await opened(builds(2), lasting(builds(2), 1_000), {});
+    sim.disk.isFull = true;
+    const refused = sim.ask('j0', 'start');
+    await sim.settle();
+    sim.disk.heal();
+    await sim.advance(10_000);
+    const started = sim.ask('j1', 'start');
+    await sim.advance(3_000);
+    expect([launched(sim), refused.answer, started.answer]).toEqual(['j1', 'StoreUnwritable', 'done']);
+  });
+
   test('is not held up by a job whose machine broke', async () => {
     const sim = await opened(builds(3), lasting(builds(3), 1_000), {});
     await sim.up();
