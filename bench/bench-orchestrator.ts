@@ -1,8 +1,9 @@
 import { type Orchestrator, openOrchestrator } from '../src/actors/orchestrator.ts';
-import type { Driver, Probes } from '../src/actors/ports.ts';
+import type { Clock, Driver, Log, Probes } from '../src/actors/ports.ts';
 import { type SimulatedClock, simulatedClock } from '../src/adapters/simulation/clock.ts';
 import type { EventBody } from '../src/machines/events.ts';
 import type { UnitSpec } from '../src/machines/spec.ts';
+import type { Store } from '../src/store/rows.ts';
 import { openStore } from '../src/store/store.ts';
 import { HANDLE } from './workload.ts';
 
@@ -22,15 +23,7 @@ export interface BenchOrchestrator {
  */
 export async function openBenchOrchestrator(path: string, units: readonly UnitSpec[] = []): Promise<BenchOrchestrator> {
   const clock: SimulatedClock = simulatedClock();
-  const store = openStore({ path });
-  const orchestrator = await openOrchestrator({
-    store,
-    clock,
-    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    drivers: { process: mute },
-    probes: muteProbes,
-    instance: `i${store.lastSeq()}-`,
-  });
+  const { orchestrator } = await openMuteOrchestrator(path, { clock, probes: muteProbes });
   if (units.length > 0) orchestrator.add(units);
   return {
     orchestrator,
@@ -43,10 +36,22 @@ export async function openBenchOrchestrator(path: string, units: readonly UnitSp
   };
 }
 
+/** The same in time and with probes of somebody else's. Its processes do nothing. */
+export async function openMuteOrchestrator(
+  path: string,
+  { clock, probes, driver = mute }: { readonly clock: Clock; readonly probes: Probes; readonly driver?: Driver },
+): Promise<{ readonly orchestrator: Orchestrator; readonly store: Store }> {
+  const store = openStore({ path });
+  const instance = `i${store.lastSeq()}-`;
+  const drivers = { process: driver };
+  return { orchestrator: await openOrchestrator({ store, clock, log: SILENT, drivers, probes, instance }), store };
+}
+
 const ignore = (): void => {};
+export const SILENT: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const done = async (): Promise<void> => {};
 
-const mute: Driver = {
+export const mute: Driver = {
   connect: done,
   launch: done,
   revoke: done,

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { importing } from './import.ts';
 import type { Benchmark, Finding } from './measure.ts';
 import { memory } from './memory.ts';
+import { probing } from './probing.ts';
 import { pureStep } from './pure-step.ts';
 import { recordedStep } from './recorded-step.ts';
 import { recovery } from './recovery.ts';
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   status,
   memory,
   replay,
+  probing,
   simulatedEvent,
 ];
 

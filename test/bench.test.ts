@@ -6,7 +6,17 @@ import type { Finding } from '../bench/measure.ts';
 
 const program = fileURLToPath(new URL('../bench/run.ts', import.meta.url));
 const readme = readFileSync(new URL('../bench/README.md', import.meta.url), 'utf8');
-const BENCHMARKS = ['pure-step', 'recorded-step', 'recovery', 'import', 'status', 'memory', 'replay'];
+const BENCHMARKS = [
+  'pure-step',
+  'recorded-step',
+  'recovery',
+  'import',
+  'status',
+  'memory',
+  'replay',
+  'probing',
+  'simulated-event',
+];
 
 function bench(...args: readonly string[]): { readonly quick: boolean; readonly findings: readonly Finding[] } {
   const command = [program, '--json', ...args];

@@ -17,6 +17,10 @@ export interface ProbingPorts {
   readonly missed?: (detail: string) => void;
 }
 
+/** A timeout that comes so much later than it was due says that nobody here had time to hear an answer. */
+const LAG_MAX_MS = 100;
+const UNASKED = 'A probe could not be asked. That is not held against the unit.';
+
 /**
  * Asks the same question again and again, one at a time, `every` after the last one began. Returns how to stop it; then
  * the question in flight is dropped, and nothing more is told. A readiness probe that passed has stopped itself.
@@ -27,6 +31,7 @@ export function startProbing(call: Question, { clock, log, asker, tell, missed }
   const hasGap = gapDetector(clock, Math.max(every, timeoutMs));
   const fields = { unit: call.run.unitId, generation: call.run.generation, probe: call.probe };
   let stopped = false;
+  let wasAsked = true;
   let cancelNext = () => {};
   let cancelAsked = () => {};
 
@@ -44,11 +49,14 @@ export function startProbing(call: Question, { clock, log, asker, tell, missed }
     log.debug(fields, 'Time passed that this process did not see. Failed probes do not count for a while.');
   };
 
-  const step = async () => {
-    look();
-    const begunMs = clock.monoMs();
+  const askOnce = async (begunMs: number): Promise<Answer> => {
     const abort = new AbortController();
-    const cancelTimeout = clock.setTimer(timeoutMs, () => abort.abort());
+    let lagMs = 0;
+    const cancelTimeout = clock.setTimer(timeoutMs, () => {
+      lagMs = clock.monoMs() - begunMs - timeoutMs;
+      // An answer that lies here already is read first: timers come before what has arrived.
+      clock.defer(() => abort.abort());
+    });
     cancelAsked = () => {
       cancelTimeout();
       abort.abort();
@@ -58,9 +66,19 @@ export function startProbing(call: Question, { clock, log, asker, tell, missed }
       return failed(`the probe itself failed: ${problemOf(cause).message}`);
     });
     cancelTimeout();
+    if (answer.is !== 'failed' || lagMs <= LAG_MAX_MS) return answer;
+    return { is: 'unasked', detail: `${answer.detail}; but nobody here had time to hear an answer` };
+  };
+
+  const step = async () => {
+    look();
+    const begunMs = clock.monoMs();
+    const answer = await askOnce(begunMs);
     if (stopped) return;
     look();
-    if (answer.is === 'unasked') log.warn({ ...fields, detail: answer.detail }, 'A probe could not be asked.');
+    // Once: whoever has no descriptors or no time left has none for the next question, nor for many words.
+    if (answer.is === 'unasked' && wasAsked) log.warn({ ...fields, detail: answer.detail }, UNASKED);
+    wasAsked = answer.is !== 'unasked';
     for (const verdict of judge.judge(answer, clock.monoMs())) {
       if (call.probe === 'ready' && verdict.is === 'passed') stop();
       tell(verdict);

@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
+import { silentLog } from '../../../src/adapters/log/silent.ts';
 import { aliveCall, closedPort, closeServers, http, probeBench, readyCall, serve, serveSilence } from './bench.ts';
 
 const benches: ReturnType<typeof probeBench>[] = [];
@@ -343,4 +344,29 @@ test('after the machine slept, failures do not count until one grace period is o
   await answered(5);
   const sick = `HTTP 503 from ${url}/`;
   expect(said()).toEqual([`probe.failed: ${sick}`, `probe.exhausted: ${sick}`]);
+});
+
+test('what found no ear here in time is not held against a server, and said once', async () => {
+  const port = await serveSilence();
+  const warnings: unknown[] = [];
+  const log = { ...silentLog, warn: (fields: unknown) => void warnings.push(fields) };
+  const { start, answered, said, clock } = bench({ log });
+  await start(aliveCall(http(`http://127.0.0.1:${port}/`), { failures: 2 }));
+  for (let question = 1; question <= 3; question++) {
+    clock.stall(1_101);
+    clock.advance(0);
+    await answered(question);
+    clock.advance(3_899);
+  }
+  expect([said(), warnings.length]).toEqual([[], 1]);
+});
+
+test('a timeout that is a little late is one', async () => {
+  const port = await serveSilence();
+  const { start, reported, said, clock } = bench();
+  await start(aliveCall(http(`http://127.0.0.1:${port}/`)));
+  clock.stall(1_100);
+  clock.advance(0);
+  await reported(1);
+  expect(said()).toEqual([`probe.failed: no answer from http://127.0.0.1:${port}/ within 1s`]);
 });
