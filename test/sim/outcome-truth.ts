@@ -59,8 +59,8 @@ function reasonFaults({ kind, code, signal, by, detail }: Outcome, deeds: Deeds)
     // One that was given up, and killed before it could say who it is.
     'launch-failed': process === null || ours.includes('SIGKILL') || isUnknowable,
     lost: process === null || process.exit === null,
-    // No unit of these scenarios asks for them.
-    idle: false,
+    idle: spec.idle !== null && (process?.behaviour.quietAfterMs != null || wasAsked('say')),
+    // Nothing here asks for it.
     blocked: false,
   };
   return needed[kind] ? [] : [`for no reason that there was (by ${by}, ${detail})`];

@@ -45,6 +45,10 @@ function unit(id: string, earlier: readonly string[], watches: boolean): fc.Arbi
       grace: fc.constantFrom(0, 50, 1_000, 5_000),
     }),
     keepDescendants: fc.boolean(),
+    idle: fc.option(
+      fc.constantFrom({ after: 700, then: 'report' }, { after: 900, then: 'stop' }, { after: 60_000, then: 'restart' }),
+      { freq: 2 },
+    ),
     ready: fc.option(fc.constantFrom(PROBE, { ...PROBE, within: 2_000 }), { freq: 2 }),
   };
   const server = fc.record({
@@ -114,6 +118,7 @@ const behaviour: fc.Arbitrary<Behaviour> = fc
       launch,
       readyAfterMs: fc.option(length),
       diesAfterMs: fc.option(length),
+      quietAfterMs: fc.option(length),
       exit: fc.oneof(
         fc.record({ code: fc.constantFrom(0, 1, 137) }),
         fc.record({ signal: fc.constantFrom(...SIGNALS) }),

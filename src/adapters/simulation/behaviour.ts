@@ -21,6 +21,8 @@ export interface Behaviour {
   readonly readyAfterMs?: number | null;
   /** From its birth until it ends by itself; `null`: never. @default null */
   readonly diesAfterMs?: number | null;
+  /** From its birth until nothing it does can be seen; `null`: it is always seen to work. @default null */
+  readonly quietAfterMs?: number | null;
   /** How it ends when it ends by itself, or does what it was asked. @default { code: 0 } */
   readonly exit?: { readonly code: number } | { readonly signal: NodeJS.Signals };
   /** To being asked, before any signal. It then ends by `exit`. @default 'ignores' */

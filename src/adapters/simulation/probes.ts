@@ -20,10 +20,13 @@ export function simulatedProbes({ world, clock }: { readonly world: World; reado
       report = reporter;
     },
     async start(call) {
-      if (call.probe === 'idle') return;
       const name = nameOf(call.run, call.probe);
       if (stops.get(name)?.key === call.key) return;
       stop(name);
+      if (call.probe === 'idle') {
+        stops.set(name, { key: call.key, stop: watchForIdleness(call, { world, clock, tell }) });
+        return;
+      }
       stops.set(name, { key: call.key, stop: repeat(call, clock, () => failureOf(world, clock, call), tell) });
     },
     async stop(run, probe) {
@@ -35,7 +38,7 @@ export function simulatedProbes({ world, clock }: { readonly world: World; reado
     },
   };
 
-  function tell({ run, seq }: Question, fact: Fact) {
+  function tell({ run, seq }: ProbeCall, fact: Fact) {
     report?.({ unitId: run.unitId, cause: seq, fact });
   }
 }
@@ -78,6 +81,22 @@ function repeat(
     stopped = true;
     cancel();
   };
+}
+
+/** Tells once that a run has been quiet for too long, at the very moment. Returns how to stop it. */
+function watchForIdleness(
+  call: Extract<ProbeCall, { readonly probe: 'idle' }>,
+  { world, clock, tell }: { readonly world: World; readonly clock: Clock; tell(call: ProbeCall, fact: Fact): void },
+): () => void {
+  const { run, spec, isIdle } = call;
+  const process = world.processOf(run.runId);
+  const { quietAfterMs = null } = process?.behaviour ?? {};
+  if (process === null || quietAfterMs === null || isIdle) return () => {};
+  const quietMs = process.startedMonoMs + quietAfterMs;
+  return clock.setTimer(Math.max(quietMs, clock.monoMs()) + spec.after - clock.monoMs(), () => {
+    const sinceMs = clock.wallMs() - spec.after;
+    if (isAlive(process, clock)) tell(call, { type: 'activity.ceased', generation: run.generation, sinceMs });
+  });
 }
 
 /** `null`: it passes. */

@@ -148,3 +148,13 @@ test('a session sees the boot it lives in', () => {
   clock.reboot();
   expect(session.bootId).toBe(clock.bootId);
 });
+
+test('while a process gets no CPU time passes, and what fell due runs late', () => {
+  const clock = simulatedClock(START);
+  const fired: number[] = [];
+  clock.setTimer(10, () => fired.push(clock.monoMs()));
+  clock.stall(25);
+  const meanwhile = [...fired];
+  clock.advance(0);
+  expect({ meanwhile, fired, next: clock.nextDueMs() }).toEqual({ meanwhile: [], fired: [525], next: null });
+});

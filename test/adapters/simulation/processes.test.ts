@@ -307,3 +307,43 @@ test('the same scenario gives the same reports, twice', () => {
   };
   expect(play()).toEqual(play());
 });
+
+test('what a process says reaches whoever watches it, after as long as the way takes, and in order', () => {
+  const { clock, world, driver, heard } = scene();
+  void driver.launch(callFor(runOf('api')));
+  clock.flush();
+  world.reportLagMs = 100;
+  world.say('api', { type: 'run.progressed', text: 'half of it' });
+  world.reportLagMs = 0;
+  world.kill('api', 'SIGKILL');
+  clock.advance(99);
+  const before = heard.said();
+  clock.advance(1);
+  expect([before, heard.said()]).toEqual([
+    ['api run.launched'],
+    ['api run.launched', 'api run.progressed', 'api run.exited'],
+  ]);
+});
+
+test('what a run forks later is swept like the rest, and nothing can fork where nothing is left', () => {
+  const { clock, world, driver, heard } = scene();
+  void driver.launch(callFor(runOf('api')));
+  clock.flush();
+  world.fork('api');
+  world.kill('api', 'SIGKILL');
+  world.fork('api');
+  const left = world.pidsAlive().length;
+  void driver.sweep(callFor(runOf('api')), 'terminate');
+  world.fork('api');
+  clock.flush();
+  expect([left, world.pidsAlive(), heard.said().at(-1)]).toEqual([2, [], 'api run.swept']);
+});
+
+test('a machine without a free pid refuses a launch as one that is short of something', () => {
+  const { clock, driver, heard } = scene({}, 1);
+  for (const unit of ['one', 'other']) {
+    void driver.launch(callFor(runOf(unit)));
+    clock.flush();
+  }
+  expect(heard.facts().at(-1)).toMatchObject({ type: 'run.launch-failed', resource: true });
+});
