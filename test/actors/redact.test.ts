@@ -3,6 +3,7 @@ import { redactFact } from '../../src/actors/redact.ts';
 import type { Fact } from '../../src/machines/events.ts';
 
 const redact = (text: string): string => text.replaceAll('hunter2', '…');
+const EXIT = { code: 1, signal: null, rawStatus: 1, certain: true, endedMs: 1 };
 const handle = { pid: 4, identity: null, socket: 'hunter2' };
 
 test.each<[Fact, Fact]>([
@@ -51,6 +52,10 @@ test.each<[Fact, Fact]>([
   [
     { type: 'run.blocked', generation: 1, on: null },
     { type: 'run.blocked', generation: 1, on: null },
+  ],
+  [
+    { type: 'run.exited', generation: 1, exit: { ...EXIT, said: 'no hunter2' } },
+    { type: 'run.exited', generation: 1, exit: { ...EXIT, said: 'no …' } },
   ],
   [
     { type: 'watch.observed', generation: 1, what: ['a', 'hunter2'] },

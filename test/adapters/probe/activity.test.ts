@@ -15,7 +15,7 @@ function scene() {
   const clock = simulatedClock();
   const run = seenRun();
   const told: (readonly [ms: number, what: string])[] = [];
-  let looks = 0;
+  let [looks, scans] = [0, 0];
   const report = ({ fact }: Report) =>
     void told.push([clock.monoMs(), 'text' in fact ? `${fact.type}: ${fact.text}` : fact.type]);
   const view = {
@@ -24,11 +24,16 @@ function scene() {
       looks += 1;
       return run.view.printedBytes(runId);
     },
+    cpuUsers(runs: Parameters<typeof run.view.cpuUsers>[0]) {
+      scans += 1;
+      return run.view.cpuUsers(runs);
+    },
   };
   const watch = watchActivity({ clock, log: silentLog, view, report });
   return {
     ...{ clock, run, watch, told },
     looks: () => looks,
+    scans: () => scans,
     start(more: { isIdle?: boolean; activity?: IdleSpec['activity']; unitId?: string; after?: number } = {}): IdleCall {
       const { isIdle = false, activity = EVERYTHING, unitId = 'api', after = 1_000 } = more;
       const { key, seq, spec: unit } = callFor(runOf(unitId));
@@ -122,14 +127,16 @@ test('the same command twice begins nothing anew, another one does, and a stop e
 });
 
 test('a thousand runs are looked at together, by one timer', async () => {
-  const { start, pass, looks, clock } = scene();
+  const { start, pass, looks, scans, clock } = scene();
   for (let unit = 0; unit < 1_000; unit++) {
     start({ unitId: `u${unit}`, after: unit % 2 ? 60_000 : 120_000 });
     clock.advance(1);
   }
-  const before = looks();
+  const [before, scanned] = [looks(), scans()];
   expect(clock.pending()).toBe(1);
   await pass(25_600);
+  // One scan of the process table for all of them.
+  expect(Math.abs(scans() - scanned - 4)).toBeLessThanOrEqual(1);
   // Half of them every 6.4 s, half of them every 12.8 s; one more or less, by when it begins.
   expect(Math.abs(looks() - before - 500 * 4 - 500 * 2)).toBeLessThanOrEqual(500);
 });
