@@ -30,7 +30,7 @@ export interface HandleContext {
 
 /** @throws {UnknownUnit} when it is used, not when it is made: the unit may come later. */
 export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
-  const { orchestrator, outputs, activity, clock, refuseClosed } = context;
+  const { orchestrator, outputs, activity, refuseClosed } = context;
   const ask = (type: Request['type']) => (options?: { readonly signal?: AbortSignal; readonly by?: string }) =>
     id === SUPERVISOR
       ? Promise.reject(unknown())
@@ -63,7 +63,7 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
       if (run) activity.beat(run.runId, text);
     },
     status: () => liveStatus(actor(), orchestrator.registry, activity),
-    reached: async (milestone, options) => reached(actor(), orchestrator.registry, milestone, clock, options),
+    reached: async (milestone, options) => reached(actor(), milestone, context, options),
     async result() {
       refuseClosed();
       return resultOf(liveStatus(actor(), orchestrator.registry), orchestrator.runs(id), outputs);
@@ -89,9 +89,8 @@ export function liveStatus(actor: UnitActor, registry: Registry, watch?: Activit
 
 function reached(
   actor: UnitActor,
-  registry: Registry,
   milestone: Milestone,
-  clock: Clock,
+  { orchestrator: { registry }, clock, activity }: HandleContext,
   { within, signal }: WaitOptions = {},
 ): Promise<UnitStatus> {
   signal?.throwIfAborted();
@@ -99,11 +98,11 @@ function reached(
   const withinMs = within === undefined ? null : parseDuration(within, 'within');
   const { promise, resolve, reject } = Promise.withResolvers<UnitStatus>();
   const missed = (waitedMs: number | null): NotReached => {
-    const { state, outcome, why } = liveStatus(actor, registry);
+    const { state, outcome, why } = liveStatus(actor, registry, activity);
     return new NotReached({ unitId: actor.id, milestone, waitedMs, state, outcome, why });
   };
   const look = (): void => {
-    const status = liveStatus(actor, registry);
+    const status = liveStatus(actor, registry, activity);
     if (isThere(status, milestone)) resolve(status);
     else if (cannotBe(status, milestone)) reject(missed(null));
   };

@@ -3,16 +3,14 @@ import { mkdirSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openReeve, type Reeve, type ServerInput, server } from '../../src/index.ts';
+import { type Reeve, type ServerInput, server } from '../../src/index.ts';
+import { opened } from '../support/opened.ts';
 import { stateDirectory } from '../support/state-directory.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { eventually } from '../support/waiting.ts';
 
-async function open(...units: readonly ServerInput[]): Promise<Reeve> {
-  const reeve = await openReeve({ stateDir: stateDirectory(), units: units.map((unit) => server(unit)) });
-  onTestFinished(() => reeve.close());
-  return reeve;
-}
+const open = (...units: readonly ServerInput[]): Promise<Reeve> =>
+  opened({ stateDir: stateDirectory(), units: units.map((unit) => server(unit)) });
 const api = (unit: Omit<ServerInput, 'id'>) => open({ id: 'api', restart: 'never', ...unit });
 const typesOf = async (reeve: Reeve) => {
   const types: string[] = [];

@@ -31,6 +31,16 @@ test('a server that can be asked by HTTP ends by itself, and needs no signal', a
   expect(reeve.unit('web').history()[0]?.outcome).toMatchObject({ kind: 'stopped', code: 0, took: ['ask'] });
 });
 
+test('it can be asked by a path alone, on the port that was chosen for it', async () => {
+  const stop = { ask: { http: '/drain' }, grace: '5s' };
+  const command = ['node', '-e', POLITE];
+  const web = server({ id: 'web', command, port: 'auto', ready: { http: '/', every: '50ms' }, stop });
+  const reeve = await opened({ stateDir: temporaryDirectory(), units: [web] });
+  await reeve.unit('web').reached('ready', { within: '15s' });
+  await reeve.unit('web').stop();
+  expect(reeve.unit('web').history()[0]?.outcome).toMatchObject({ kind: 'stopped', code: 0, took: ['ask'] });
+});
+
 test('one that refuses is signalled without waiting, and the journal says why', async () => {
   const port = await freePort();
   const reeve = await opened({ stateDir: temporaryDirectory(), units: [polite(port, '/refuse')] });

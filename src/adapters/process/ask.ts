@@ -67,14 +67,15 @@ interface Asking {
 /** @throws {AskFailed} */
 async function askToEnd({ run, spec }: DriverCall, asking: Asking): Promise<void> {
   const { ask, grace: timeoutMs } = (spec as ProgramSpec).stop as StopSpec;
+  const port = portOf(spec, run.handle);
   const why = ask === null ? null : await refusalOf(ask, timeoutMs);
   if (why !== null && !asking.signal.aborted) throw new AskFailed({ unitId: run.unitId, why });
 
   async function refusalOf(wish: NonNullable<StopSpec['ask']>, graceMs: number): Promise<string | null> {
-    if ('http' in wish) return post(wish.http, graceMs, asking.signal);
+    if ('http' in wish) return post(new URL(wish.http, `http://127.0.0.1:${port ?? 0}`), graceMs, asking.signal);
     if (!('exec' in wish)) return 'messages cannot be sent yet';
     const bounds = { timeoutMs: graceMs, signal: asking.signal };
-    const end = await asking.exec({ unit: spec, port: portOf(spec, run.handle), command: wish.exec, ...bounds });
+    const end = await asking.exec({ unit: spec, port, command: wish.exec, ...bounds });
     if (end.refused) return end.refused.why;
     if (end.timedOut) return 'the command that asks did not end';
     return end.code === 0
@@ -84,7 +85,7 @@ async function askToEnd({ run, spec }: DriverCall, asking: Asking): Promise<void
 }
 
 /** Without the address in its words: it may hold a password. */
-async function post(url: string, timeoutMs: number, signal: AbortSignal): Promise<string | null> {
+async function post(url: URL, timeoutMs: number, signal: AbortSignal): Promise<string | null> {
   try {
     const answer = await fetch(url, {
       method: 'POST',

@@ -34,7 +34,7 @@ export function portOwnership({ log, redact, remainsOf }: Ownership) {
       return `port ${port} is held by ${stranger.pid} (${shownCommand(stranger, redact)}), which is not of this unit`;
     }
     if (wasUnsure) {
-      log.debug({ unit: unitId }, `nobody can tell who listens on port ${port}; it is taken for this unit`);
+      log.info({ unit: unitId }, `nobody can tell who listens on port ${port}; it is taken for this unit`);
       return null;
     }
     // Whoever answered may have been about to die. Then it will not answer again.

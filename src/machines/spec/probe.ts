@@ -117,16 +117,27 @@ function targetOf(probe: Written): AnyTarget {
   return { http: probe.http ?? '', status: probe.status ?? null, json: probe.json ?? null };
 }
 
-/** What is asked of a unit's own port, by probes of a unit that has none. */
-export function ownPortFaults(probes: Readonly<Record<string, { readonly target: AnyTarget } | null>>) {
-  return Object.entries(probes).flatMap(([name, probe]) => {
-    const key = probe === null ? null : ownPortKey(probe.target);
-    const issue = refusal('asks the port of the unit, which has none', 'give the unit port: auto, or a number');
-    return key === null ? [] : [{ path: [name, key], issue }];
+/** What is asked of a unit's own port, by probes and by `stop.ask`, where the unit has none. */
+export function ownPortFaults({ ready, alive, stop }: OwnPort) {
+  const issue = refusal('asks the port of the unit, which has none', 'give the unit port: auto, or a number');
+  const asked: readonly (readonly [path: readonly string[], target: object | null | undefined])[] = [
+    [['ready'], ready?.target],
+    [['alive'], alive?.target],
+    [['stop', 'ask'], stop.ask],
+  ];
+  return asked.flatMap(([path, target]) => {
+    const key = ownPortKey(target ?? {});
+    return key === null ? [] : [{ path: [...path, key], issue }];
   });
 }
 
-function ownPortKey(target: AnyTarget): string | null {
+interface OwnPort {
+  readonly ready: { readonly target: AnyTarget } | null;
+  readonly alive?: { readonly target: AnyTarget } | null;
+  readonly stop: { readonly ask: object | null };
+}
+
+function ownPortKey(target: object): string | null {
   if ('tcp' in target) return target.tcp === 'auto' ? 'tcp' : null;
-  return 'http' in target && isPath(target.http) ? 'http' : null;
+  return 'http' in target && typeof target.http === 'string' && isPath(target.http) ? 'http' : null;
 }

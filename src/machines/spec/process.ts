@@ -2,7 +2,7 @@ import * as Schema from 'effect/Schema';
 import { Argv, Command } from './command.ts';
 import { or, orNull } from './default.ts';
 import { refusal } from './fault.ts';
-import { EnvName, envRecord, HttpUrl, NonBlank, StopSignal, whyNul } from './names.ts';
+import { EnvName, envRecord, HttpAddress, NonBlank, StopSignal, whyNul } from './names.ts';
 import { Ready } from './probe.ts';
 import { Duration, Percent, PositiveDuration, Size } from './quantity.ts';
 
@@ -54,7 +54,7 @@ function inBoth(also: string) {
 
 const Question = {
   exec: Schema.optionalKey(Argv),
-  http: Schema.optionalKey(HttpUrl),
+  http: Schema.optionalKey(HttpAddress),
   message: Schema.optionalKey(NonBlank),
 };
 type Asked = { readonly exec: readonly string[] } | { readonly http: string } | { readonly message: string };

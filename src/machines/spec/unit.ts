@@ -33,7 +33,7 @@ export const Server = Schema.Struct({
   restart: restart('failure'),
   port: orNull(PortOrAuto),
   alive: orNull(Alive),
-}).check(Schema.makeFilter(({ port, ready, alive }) => (port === null ? ownPortFaults({ ready, alive }) : undefined)));
+}).check(Schema.makeFilter((server) => (server.port === null ? ownPortFaults(server) : undefined)));
 
 /** Ends by itself. */
 export const Job = Schema.Struct({
@@ -48,7 +48,7 @@ export const Job = Schema.Struct({
   /** From the request to its place in the queue. */
   delay: Duration.pipe(or(0)),
   notify: Schema.optionalKey(Schema.Struct({ http: HttpUrl })),
-}).check(Schema.makeFilter(({ ready }) => ownPortFaults({ ready })));
+}).check(Schema.makeFilter(ownPortFaults));
 
 const Ids = Schema.Array(Schema.String)
   .annotate({ expected: 'a list of units', hint: 'write a list such as [api]' })

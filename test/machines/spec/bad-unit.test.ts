@@ -96,6 +96,7 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   [server({ ready: { http: '//host/health' } }), `ready.http: "//host/health" is not a URL; ${URL_HINT}`],
   [server({ ready: { http: '/health' } }), `ready.http: ${OWN_PORT}`],
   [server({ alive: { tcp: 'auto' } }), `alive.tcp: ${OWN_PORT}`],
+  [server({ stop: { ask: { http: '/drain' } } }), `stop.ask.http: ${OWN_PORT}`],
   [job({ ready: { tcp: 'auto' } }), `ready.tcp: ${OWN_PORT}`],
   [
     server({ ready: { log: 'up', within: '10s', atMost: '5s' } }),
