@@ -85,6 +85,17 @@ const STORIES: Readonly<Record<string, Story>> = {
     units: [aServer('a')],
     steps: [{ do: 'fault', call: 'launch', how: 'never-answers' }, { do: 'up' }, { do: 'leave', downMs: 0 }],
   },
+  'a watcher whose end was told while nobody believed it can still be ended (6634)': {
+    units: [aServer('a'), { id: 'w', kind: 'watcher', files: ['*.ts'], then: { restart: ['a'] } }],
+    steps: [
+      { do: 'fault', call: 'endRun', how: 'slow' },
+      { do: 'up' },
+      { do: 'terminate', unit: 'w' },
+      { do: 'bug', unit: 'w' },
+      { do: 'start', unit: 'w' },
+      { wait: 5_000, do: 'down' },
+    ],
+  },
   'an end that is reported twice is one end, also where the unit waits again by then (5511)': {
     units: [aServer('a'), aServer('b', { after: { a: 'running' }, keepDescendants: true })],
     steps: [

@@ -1,6 +1,6 @@
 import type { Clock, Driver, DriverCall, Reporter, Sighting } from '../../actors/ports.ts';
 import type { Fact } from '../../machines/events.ts';
-import type { Handle, RunId, UnitId } from '../../machines/vocabulary.ts';
+import type { ExitReport, Handle, RunId, UnitId } from '../../machines/vocabulary.ts';
 import type { FactBody } from './fact-body.ts';
 import type { World } from './world.ts';
 
@@ -37,7 +37,7 @@ interface Surroundings {
 class WatchDriver implements Driver {
   readonly #surroundings: Surroundings;
   readonly #armed = new Map<RunId, DriverCall>();
-  readonly #ended = new Set<RunId>();
+  readonly #ended = new Map<RunId, ExitReport>();
   #report: Reporter | null = null;
 
   constructor(surroundings: Surroundings) {
@@ -78,14 +78,11 @@ class WatchDriver implements Driver {
 
   async endRun(call: DriverCall): Promise<void> {
     const { runId } = call.run;
-    if (this.#ended.has(runId)) return;
-    this.#ended.add(runId);
-    this.#armed.delete(runId);
     const endedMs = this.#surroundings.clock.wallMs();
-    this.#tell(call, {
-      type: 'run.exited',
-      exit: { code: 0, signal: null, rawStatus: null, certain: true, endedMs },
-    });
+    const exit = this.#ended.get(runId) ?? { code: 0, signal: null, rawStatus: null, certain: true, endedMs };
+    this.#ended.set(runId, exit);
+    this.#armed.delete(runId);
+    this.#tell(call, { type: 'run.exited', exit });
   }
 
   async sweep(call: DriverCall): Promise<void> {
@@ -93,7 +90,9 @@ class WatchDriver implements Driver {
   }
 
   /** What was armed can be armed again at any time; what was not never was. */
-  async sight({ handle }: DriverCall['run']): Promise<Sighting> {
+  async sight({ runId, handle }: DriverCall['run']): Promise<Sighting> {
+    const exit = this.#ended.get(runId);
+    if (exit) return { is: 'ended', exit, handle };
     return handle === null ? { is: 'revoked' } : { is: 'alive', handle };
   }
 

@@ -39,7 +39,7 @@ class FileWatchDriver implements Driver {
   readonly #log: Log;
   readonly #watch: typeof watchTree;
   readonly #watching = new Map<RunId, Watching>();
-  readonly #ended = new Set<RunId>();
+  readonly #ended = new Map<RunId, ExitReport>();
   readonly #done = new Set<string>();
   #report: Reporter | null = null;
 
@@ -71,12 +71,13 @@ class FileWatchDriver implements Driver {
     this.#tell(call, { type: 'run.revoked' });
   }
 
+  /** Whoever ends a run must hear of its end, also where it was told before: it may not have been believed then. */
   async endRun(call: DriverCall): Promise<void> {
     const { runId } = call.run;
-    if (this.#ended.has(runId)) return;
-    this.#ended.add(runId);
+    const exit = this.#ended.get(runId) ?? this.#exit(0);
+    this.#ended.set(runId, exit);
     await this.#disarm(runId);
-    this.#tell(call, { type: 'run.exited', exit: this.#exit(0) });
+    this.#tell(call, { type: 'run.exited', exit });
   }
 
   async sweep(call: DriverCall): Promise<void> {
@@ -84,7 +85,9 @@ class FileWatchDriver implements Driver {
   }
 
   /** A watch that was armed can be armed again at any time, which `attach` does; one that was not never was. */
-  async sight({ handle }: RunRef): Promise<Sighting> {
+  async sight({ runId, handle }: RunRef): Promise<Sighting> {
+    const exit = this.#ended.get(runId);
+    if (exit) return { is: 'ended', exit, handle };
     return handle === null ? { is: 'revoked' } : { is: 'alive', handle };
   }
 
@@ -153,8 +156,9 @@ class FileWatchDriver implements Driver {
     this.#log.error({ unit: unitId, generation }, `${failure.message} ${failure.hint}`);
     void this.#disarm(runId);
     if (wasLaunched) {
-      this.#ended.add(runId);
-      this.#tell(call, { type: 'run.exited', exit: this.#exit(1) });
+      const exit = this.#exit(1);
+      this.#ended.set(runId, exit);
+      this.#tell(call, { type: 'run.exited', exit });
     } else {
       this.#tell(call, { type: 'run.launch-failed', problem: problemOf(failure), resource: failure.isResource });
     }

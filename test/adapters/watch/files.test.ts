@@ -225,7 +225,7 @@ test('a limit that is reached later ends the run, once', async () => {
   ]);
 });
 
-test('a watcher that is ended in any way is closed, ends well, once, and leaves nothing to sweep', async () => {
+test('a watcher that is ended in any way is closed, says so each time, and leaves nothing to sweep', async () => {
   const { cwd, write } = project();
   const { driver, launch, watchers, facts, heard } = await scene();
   const call = await launch(cwd, ['*.ts']);
@@ -233,15 +233,15 @@ test('a watcher that is ended in any way is closed, ends well, once, and leaves 
   await driver.endRun({ ...call, key: 'end.1' }, 'kill');
   await driver.sweep({ ...call, key: 'end.2' }, 'terminate');
   write('late.ts');
-  await heard(3);
-  expect(facts().slice(1)).toEqual([
-    {
-      type: 'run.exited',
-      generation: 2,
-      exit: { code: 0, signal: null, rawStatus: null, certain: true, endedMs: expect.any(Number) },
-    },
-    { type: 'run.swept', generation: 2, survivors: [] },
-  ]);
+  await heard(4);
+  const [, exited, again, swept] = facts();
+  expect(exited).toEqual({
+    type: 'run.exited',
+    generation: 2,
+    exit: { code: 0, signal: null, rawStatus: null, certain: true, endedMs: expect.any(Number) },
+  });
+  expect([again, swept]).toEqual([exited, { type: 'run.swept', generation: 2, survivors: [] }]);
+  expect(await driver.sight(call.run)).toMatchObject({ is: 'ended', exit: { code: 0 } });
   expect(watchers[0]?.closed).toBe(true);
 });
 
