@@ -45,8 +45,9 @@ export function verdictOn(paths: RunPaths, handle: Handle | null): Verdict {
 /** Whether the command may still come to life. */
 function mayBegin(paths: RunPaths, record: RunRecord | null): boolean {
   if (claimedAtMs(paths) === null) return true;
-  // Whoever is about to become the command holds the FIFO, also when the launcher has died meanwhile.
-  return isHeld(paths.alive) ?? (record?.launcher ? isAlive(record.launcher) : false);
+  // Whoever is about to become the command holds the FIFO, also when the launcher has died meanwhile. The kernel closes
+  // the files of a process before it is dead: a launcher that is ending is not gone yet.
+  return isHeld(paths.alive) === true || (record?.launcher ? isAlive(record.launcher) : false);
 }
 
 function waiting(paths: RunPaths): Verdict {
