@@ -1,6 +1,7 @@
 /** `npm run bench -- [--only name] [--quick] [--json]`: what reeve costs, beside what its peers cost. See README.md. */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { healing } from './healing.ts';
 import { importing } from './import.ts';
 import type { Benchmark, Finding } from './measure.ts';
 import { memory } from './memory.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   memory,
   replay,
   probing,
+  healing,
   simulatedEvent,
 ];
 

@@ -15,6 +15,7 @@ const BENCHMARKS = [
   'memory',
   'replay',
   'probing',
+  'healing',
   'simulated-event',
 ];
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { HealAction, HealReport } from '../actors/heal.ts';
 import { expectedTimers } from '../actors/waits.ts';
-import { orphanedRuns } from '../adapters/process/orphans.ts';
+import { orphanedRunsNow } from '../adapters/process/orphans.ts';
 import { isAlive } from '../adapters/system/identity.ts';
 import { keepsDescendants, newContext, type UnitContext } from '../machines/context.ts';
 import { machines } from '../machines/machines.ts';
@@ -53,15 +53,16 @@ const REARMED = 'would be re-armed';
 function strays(states: readonly UnitState[], store: Store): readonly HealAction[] {
   const ownerId = store.meta('ownerId');
   if (ownerId === null) return [];
-  const open = store.openRuns().map(({ runId }) => runId);
+  const openRuns = store.openRuns().map(({ runId }) => runId);
   // What a run of a unit that is not at rest left behind is for that unit to end.
   const current = states.flatMap((recorded) => {
     if (recorded.unreadable) return [];
     const run = recorded.context.run as UnitContext['run'] | undefined;
     return run && stateOf(recorded.value).state !== 'reaped' ? run.runId : [];
   });
-  const spared = states.flatMap(({ unit }) => (keepsDescendants(unit.spec) ? unit.id : []));
-  return orphanedRuns(ownerId, [...open, ...current], spared).map(({ unitId, runId }) => {
+  const sparedUnits = states.flatMap(({ unit }) => (keepsDescendants(unit.spec) ? unit.id : []));
+  const household = { ownerId, openRuns: [...openRuns, ...current], sparedUnits };
+  return orphanedRunsNow(household).map(({ unitId, runId }) => {
     return { unit: unitId, found: `something of its run ${runId} outlived it`, did: 'would be ended' };
   });
 }

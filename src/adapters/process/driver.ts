@@ -64,8 +64,8 @@ class ProcessDriver implements ProcessRunner {
   #tools: { readonly fifos: FifoPool; readonly launcher: Launcher } | null = null;
   readonly #closing = new AbortController();
   #leaves = false;
-  readonly strays = async (openRuns: readonly RunId[], sparedUnits: readonly UnitId[]) =>
-    orphanedRuns(this.#options.ownerId, openRuns, sparedUnits);
+  readonly strays = (openRuns: readonly RunId[], sparedUnits: readonly UnitId[]) =>
+    orphanedRuns({ ownerId: this.#options.ownerId, openRuns, sparedUnits });
   readonly #paths = (run: RunRef): RunPaths => runPaths(this.#options.stateDir, run.runId);
   readonly #withWords = (exit: ExitReport, { out }: RunPaths): ExitReport =>
     withLastWords(exit, out, this.#options.redact ?? ((text) => text));
@@ -179,8 +179,9 @@ class ProcessDriver implements ProcessRunner {
 
   async tidy(openRuns: readonly RunId[], sparedUnits: readonly UnitId[], knownRuns: readonly RunId[]): Promise<void> {
     this.#ports.runs.found(openRuns, sparedUnits);
-    endOrphans(await this.strays(openRuns, sparedUnits), this.#sweeper, this.#later, this.#options.log);
-    await deleteOtherRuns(this.#options.stateDir, new Set(knownRuns));
+    // Both are listed now: what begins while the process table is read is nobody's remains.
+    const ended = endOrphans(this.strays(openRuns, sparedUnits), this.#sweeper, this.#later, this.#options.log);
+    await Promise.all([ended, deleteOtherRuns(this.#options.stateDir, new Set(knownRuns))]);
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Handle, RunId, UnitId } from '../../machines/vocabulary.ts';
-import { initialEnvironment, readProcessTable } from '../system/process-table.ts';
-import { MARKER } from './launch-plan.ts';
+import { inSlices, lookForMarkers } from './marked.ts';
 import { RUN_ID, runPaths, runsDirectory } from './run-directory.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -41,7 +40,7 @@ export async function findLivingRuns(stateDir: string): Promise<RunsFound> {
     await pause(LOOK_AGAIN_MS);
     seen = look();
   }
-  const markers = markersOf(new Set(seen.map(({ runId }) => runId)));
+  const markers = await markersOf(new Set(seen.map(({ runId }) => runId)));
   const living = seen.flatMap(({ runId, verdict }): readonly LivingRun[] => {
     if (verdict.is !== 'alive') return [];
     const { handle, startedMs } = verdict;
@@ -61,14 +60,9 @@ export function keptRuns(stateDir: string): readonly RunId[] {
   }
 }
 
-function markersOf(
+async function markersOf(
   runIds: ReadonlySet<RunId>,
-): ReadonlyMap<RunId, { readonly ownerId: string; readonly unitId: string }> {
-  const found = new Map<RunId, { ownerId: string; unitId: string }>();
-  for (const { pid } of runIds.size === 0 ? [] : readProcessTable()) {
-    const marker = initialEnvironment(pid).find((entry) => entry.startsWith(`${MARKER}=`));
-    const [ownerId, unitId, runId] = marker?.slice(MARKER.length + 1).split('/') ?? [];
-    if (ownerId && unitId && runId !== undefined && runIds.has(runId)) found.set(runId, { ownerId, unitId });
-  }
-  return found;
+): Promise<ReadonlyMap<RunId, { readonly ownerId: string; readonly unitId: UnitId }>> {
+  const found = runIds.size === 0 ? [] : await inSlices(lookForMarkers());
+  return new Map(found.flatMap((marked) => (marked && runIds.has(marked.runId) ? [[marked.runId, marked]] : [])));
 }

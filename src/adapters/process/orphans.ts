@@ -1,44 +1,64 @@
+import { readFileSync } from 'node:fs';
 import type { Log } from '../../actors/ports.ts';
 import type { RunId, UnitId } from '../../machines/vocabulary.ts';
-import { initialEnvironment, readProcessTable } from '../system/process-table.ts';
-import { MARKER } from './launch-plan.ts';
+import { identify } from '../system/identity.ts';
+import { inSlices, lookForMarkers, type Marked } from './marked.ts';
+import { ticksOf } from './record.ts';
 import type { Sweeper } from './sweeper.ts';
 
 /** What outlived its run is asked before it is killed. */
 const GRACE_MS = 5_000;
 
-export interface OrphanedRun {
-  readonly unitId: UnitId;
-  readonly runId: RunId;
-  /** The whole entry of the environment, `REEVE_RUN=…`. */
-  readonly marker: string;
+export type OrphanedRun = Omit<Marked, 'pid' | 'ownerId'>;
+
+/** Whose processes these are, which of its runs are open, and which units leave things behind on purpose. */
+export interface Household {
+  readonly ownerId: string;
+  readonly openRuns: readonly RunId[];
+  readonly sparedUnits: readonly UnitId[];
 }
 
-/** Runs of this installation that somebody still carries the marker of, though they are over. */
-export function orphanedRuns(
-  ownerId: string,
-  openRuns: readonly RunId[],
-  sparedUnits: readonly UnitId[],
+/**
+ * Runs of this installation that somebody still carries the marker of, though they are over. Lets others work
+ * meanwhile: a run that begins after the call is none of them.
+ */
+export async function orphanedRuns(
+  household: Household,
+  look: () => Iterable<Marked | null> = lookForMarkers,
+): Promise<readonly OrphanedRun[]> {
+  const sinceTicks = ticksOf(readFileSync('/proc/uptime', 'latin1').split(' ')[0] ?? '');
+  const found = await inSlices(look());
+  // A number may come free while we look, and be given to what has just begun.
+  const isOlder = ({ pid }: Marked): boolean => Number(identify(pid)?.startTicks ?? Infinity) < sinceTicks;
+  return runsOf(found, household, isOlder);
+}
+
+/** The same for whoever has nothing else to do. */
+export const orphanedRunsNow = (household: Household): readonly OrphanedRun[] =>
+  runsOf([...lookForMarkers()], household, () => true);
+
+function runsOf(
+  found: readonly (Marked | null)[],
+  { ownerId, openRuns, sparedUnits }: Household,
+  isMeant: (marked: Marked) => boolean,
 ): readonly OrphanedRun[] {
   const [open, spared] = [new Set(openRuns), new Set(sparedUnits)];
-  const prefix = `${MARKER}=${ownerId}/`;
-  const found = new Map<RunId, OrphanedRun>();
-  for (const { pid } of readProcessTable()) {
-    const marker = initialEnvironment(pid).find((entry) => entry.startsWith(prefix));
-    const [unitId, runId] = marker?.slice(prefix.length).split('/') ?? [];
-    if (marker === undefined || unitId === undefined || runId === undefined) continue;
-    if (!open.has(runId) && !spared.has(unitId)) found.set(runId, { unitId, runId, marker });
+  const runs = new Map<RunId, OrphanedRun>();
+  for (const marked of found) {
+    if (marked === null || marked.ownerId !== ownerId || open.has(marked.runId) || spared.has(marked.unitId)) continue;
+    const { unitId, runId, marker } = marked;
+    if (isMeant(marked)) runs.set(runId, { unitId, runId, marker });
   }
-  return [...found.values()];
+  return [...runs.values()];
 }
 
-export function endOrphans(
-  orphans: readonly OrphanedRun[],
+export async function endOrphans(
+  orphans: Promise<readonly OrphanedRun[]>,
   sweeper: Sweeper,
   later: (ms: number, run: () => void) => void,
   log: Log,
-): void {
-  for (const { runId, unitId, marker } of orphans) {
+): Promise<void> {
+  for (const { runId, unitId, marker } of await orphans) {
     log.warn({ unit: unitId }, `something of run ${runId} outlived it, and is ended now`);
     const remains = { marker, child: null, launcher: null, endedTicks: null };
     sweeper.sweep({ runId, how: 'terminate', remains, done: () => {} });

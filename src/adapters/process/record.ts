@@ -17,6 +17,9 @@ export interface RunRecord {
 /** Ticks of `/proc/PID/stat` in a second: USER_HZ, 100 on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
+/** From the seconds of `/proc/uptime`. */
+export const ticksOf = (uptime: string): number => Math.round(Number(uptime) * TICKS_PER_SECOND);
+
 /** Filled in before the launch, so that no block has to be found on a full disk when the run ends. */
 export const EMPTY_RECORD = '\n'.repeat(512);
 
@@ -55,7 +58,7 @@ export function parseRecord(text: string, endedMs: number): RunRecord | null {
   return { launcher, child, port: port ? Number(port) : null, exit, words };
 }
 
-const at = (uptime: string) => ({ uptimeTicks: Math.round(Number(uptime) * TICKS_PER_SECOND) });
+const at = (uptime: string) => ({ uptimeTicks: ticksOf(uptime) });
 
 // Of two names for one number (SIGABRT, SIGIOT) the first is the one that people know.
 const SIGNALS = new Map(

@@ -37,6 +37,7 @@ export function openSweeper(clock: Clock, log: Log): Sweeper {
   let pauseMs = FIRST_LOOK_MS;
   let cancelTimer: (() => void) | null = null;
   let looking = false;
+  let closed = false;
 
   /** Soon, not at once: all who ask in one tick share the look. */
   function lookSoon(): void {
@@ -64,6 +65,7 @@ export function openSweeper(clock: Clock, log: Log): Sweeper {
   }
   return {
     sweep(order) {
+      if (closed) return;
       const known = sweeps.get(order.runId)?.known ?? new Set<string>();
       sweeps.set(order.runId, { ...order, known, signalled: new Set(), sinceMs: clock.monoMs() });
       pauseMs = FIRST_LOOK_MS;
@@ -71,6 +73,7 @@ export function openSweeper(clock: Clock, log: Log): Sweeper {
     },
     cancel: (runId) => void sweeps.delete(runId),
     close() {
+      closed = true;
       sweeps.clear();
       cancelTimer?.();
     },
