@@ -13,13 +13,16 @@ const ADOPT = 'adopt\n';
  * Times are in hundredths of a second, because that is how a shell can read a clock. A spec that leaves the policy open
  * is one that nobody opened with `openReeve`, and lives on.
  */
-export function policyLine({ onOrchestratorDeath: policy = 'adopt', stop, keepDescendants }: ProgramSpec): string {
+export function policyLine(
+  { onOrchestratorDeath: policy = 'adopt', stop, keepDescendants }: ProgramSpec,
+  marker: string,
+): string {
   if (policy === 'adopt') return ADOPT;
   const ticks = (ms: number) => Math.ceil(ms / 10);
   const [when, ttlMs] = policy === 'stop' ? ['stop', 0] : ['lease', policy.lease];
   const signal = stop.signal.replace(/^SIG/, '');
   const rest = keepDescendants ? 'keep' : 'sweep';
-  return `${when} ${ticks(ttlMs)} ${ticks(stop.grace)} ${signal} ${rest}\n`;
+  return `${when} ${ticks(ttlMs)} ${ticks(stop.grace)} ${signal} ${rest} ${marker}\n`;
 }
 
 export const needsGuardian = (policy: string): boolean => policy !== ADOPT;

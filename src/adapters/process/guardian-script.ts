@@ -8,7 +8,8 @@
  * - Nothing of ours is kept open but that input, so that it never delays the news of anybody else's end.
  * - `owner` names the instance in charge. A new orchestrator starts its own guardian and then takes `owner`; this one
  *   then ends what it has told to end, tells nobody else, and leaves. Told is decided: adoption came too late.
- * - A launch that nobody has claimed is revoked by its claim; one that is under way has five seconds to say who it is.
+ * - A launch that nobody has claimed is revoked by its claim; one that is under way has five seconds to say who it is,
+ *   half a second when its launcher is dead.
  * - It says what it does before it does it: a signal that nobody accounts for would look like a crash.
  * - No signal without the start time of the very process; no record of another boot or pid namespace is believed, and
  *   none that names process 1, whose group would mean everybody.
@@ -16,14 +17,17 @@
  * - `also PID:START …` names the commands that ask about units just now, each with a group of its own: they end with
  *   us at once, whoever is in charge. The whole list every time: a new guardian need not know the old one's.
  * - While a lease runs only `owner` is looked at, so a thousand runs cost no more than one.
- * - The rest of the command's session is killed when the grace is over. Who left the session is for the next sweep.
+ * - What the command leaves behind is told to end when the command is over, and killed when the grace is: the rest of its
+ *   session, and whoever carries its marker. A run that was over before we died may have left something, too.
+ * - The marker is searched with grep(1) first, because a shell cannot read it: one look for all runs of a turn, and only
+ *   what that finds is compared to the letter.
  */
 export const GUARDIAN_SCRIPT = `# sh guardian.sh INSTANCE BOOT NAMESPACE
 # in the state directory, in a session of its own
 # fds: 0 lifeline, which says "leave" or "also PID:START ...", 1 is told "ready" and closed, 2 /dev/null
-# runs/ID/policy: "adopt" | "stop|lease TTL GRACE SIGNAL sweep|keep", times in 1/100 s
+# runs/ID/policy: "adopt" | "stop|lease TTL GRACE SIGNAL sweep|keep MARKER", times in 1/100 s
 trap '' HUP INT QUIT TERM USR1 USR2 ALRM PIPE TSTP TTIN TTOU
-me=$1 world="run 1 $2 $3" also= told= late= age=0 due=0
+me=$1 world="run 1 $2 $3" also= told= strays= late= age=0 due=0
 umask 077
 set -C
 
@@ -40,9 +44,12 @@ is() {
 }
 # What the record says, if it is of this boot and namespace.
 identify() {
-  read -r head && [ "$head" = "$world" ] || return 1
+  read -r head || return 1
+  # The port that it was given follows.
+  case "$head " in "$world "*) ;; *) return 1 ;; esac
   while read -r word number detail; do
     case $word in
+      launcher) launcher=$number began=$detail ;;
       child) [ "$pid" ] || pid=$number start=$detail ;;
       exit) ended=\${detail%.*}\${detail#*.} ;;
       '') break ;;
@@ -62,41 +69,80 @@ isSession() {
   fi
   case $sessions in *" $1 "*) ;; *) return 1 ;; esac
 }
-# Whether anybody of the session is left. Kills them when it is time.
-sweep() {
+# PID START, left behind: told once that it is to end, and killed when it is time.
+end() {
+  left=0
+  [ $age -ge $ttl ] || return
+  if [ $age -ge $last ]; then
+    kill -KILL "$1"
+    return
+  fi
+  case "$strays " in *" $1:$2 "*) return ;; esac
+  strays="$strays $1:$2"
+  kill -TERM "$1"
+  [ "$state" != T ] || kill -CONT "$1"
+}
+# Whether anybody of the session is left.
+sweepSession() {
   isSession "$pid" || return 1
   left=1
   for file in /proc/[0-9]*/stat; do
     read -r stat <$file || continue
     set -- "\${stat%% *}" \${stat##*) }
-    [ "$5" = "$pid" ] && [ "$2" != Z ] && [ "$2" != X ] && [ "\${21}" -le "$ended" ] || continue
-    left=0
-    [ $age -lt $last ] || kill -KILL "$1"
+    state=$2
+    [ "$5" = "$pid" ] && [ "$1" != "$pid" ] && [ "$state" != Z ] && [ "$state" != X ] || continue
+    [ "\${21}" -gt "$ended" ] || end "$1" "\${21}"
   done
   return $left
 }
+# Whether anybody is left who carries the marker of this run.
+sweepMarked() {
+  [ "$marker" ] || return 1
+  [ "$looked" ] || marked=$(grep -lsF "REEVE_RUN=\${marker%%/*}/" /proc/[0-9]*/environ) looked=1
+  left=1
+  for file in $marked; do
+    grep -qsF "REEVE_RUN=$marker" $file || continue
+    one=\${file#/proc/} one=\${one%/environ}
+    read -r stat </proc/$one/stat || continue
+    set -- "$one" \${stat##*) }
+    since=\${21}
+    tr '\\0' '\\n' <$file | grep -qxF "REEVE_RUN=$marker" || continue
+    is "$one" "$since" && end "$one" "$since"
+  done
+  return $left
+}
+# Whether anything is left of what a command that is over has started.
+sweep() {
+  [ "$rest" = sweep ] || return 1
+  some=1
+  [ ! "$ended" ] || ! sweepSession || some=0
+  ! sweepMarked || some=0
+  return $some
+}
 # Whether there is something left to do for a run.
 attend() {
-  pid= start= ended= asked=
+  pid= start= ended= asked= launcher=
   case "$told " in *" $1 "*) asked=1 ;; esac
   [ "$asked" ] || [ ! "$late" ] || return 1
-  read -r when ttl grace signal rest <$1/policy || return 1
+  read -r when ttl grace signal rest marker <$1/policy || return 1
   case $when in stop | lease) ;; *) return 1 ;; esac
   case $ttl:$grace in :* | *: | *[!0-9:]*) return 1 ;; esac
   last=$((ttl + grace))
   identify <$1/record || return 1
   if [ "$ended" ]; then
-    [ "$asked" ] && [ "$rest" = sweep ] && sweep && [ $age -lt $((last + 1000)) ]
-    return
+    sweep && [ $age -lt $((last + 1000)) ] || return 1
+    [ $age -ge $ttl ] || [ $due -le $ttl ] || due=$ttl
+    return 0
   fi
   if [ ! "$pid" ]; then
     [ -e $1/claim ] || ! true >$1/claim || return 1
-    due=0
-    [ $age -lt 500 ]
+    due=0 limit=500
+    [ ! "$launcher" ] || is "$launcher" "$began" || limit=50
+    [ $age -lt $limit ]
     return
   fi
   if ! is "$pid" "$start"; then
-    [ "$asked" ] && [ $age -lt $((last + 100)) ]
+    [ "$asked" ] && { sweep || [ $age -lt $((last + 100)) ]; } && [ $age -lt $((last + 1000)) ]
     return
   fi
   to=$pid
@@ -136,8 +182,8 @@ while :; do
   [ $step -le 200 ] || step=200
   age=$((age + step))
   if [ $age -ge $due ]; then
-    due=360000000 next= sessions=
-    [ ! "$told" ] || due=0
+    due=360000000 next= sessions= looked=
+    [ ! "$told$strays" ] || due=0
     for run in $todo; do attend $run && next="$next $run"; done
     [ "$next" ] || exit 0
     todo=$next

@@ -35,12 +35,13 @@ interface Installation {
 export function planLaunch({ run, spec }: DriverCall, { ownerId, baseEnv, secrets }: Installation): LaunchPlan {
   const program = spec as ProgramSpec;
   const env = readEnvironment(program, baseEnv, secrets ? { secrets } : {});
+  const marker = markerOf(ownerId, run);
   return {
     argv: resolveCommand(program.command, program.cwd, env),
     cwd: program.cwd,
     env,
-    marker: markerOf(ownerId, run),
-    policy: policyLine(program),
+    marker,
+    policy: policyLine(program, marker),
     port: null,
   };
 }

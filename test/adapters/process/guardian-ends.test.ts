@@ -55,6 +55,13 @@ test('what is to stop with its orchestrator is ended by its own stop signal, and
   expect(Math.abs(endedMs - before)).toBeLessThan(1_000);
 });
 
+test('what was told where to listen ends like everything else', async () => {
+  const rig = await openRig();
+  const { launched } = await rig.launch({ kind: 'server', command: ['sleep', '1000'], port: 'auto', ...STOP });
+  await rig.driver.close();
+  await gone(launched.handle.identity!);
+});
+
 test('what may live on does so, beside what is to stop', async () => {
   const rig = await openRig();
   const lives = await rig.launch({ command: ['sleep', '1000'] });
@@ -88,14 +95,64 @@ test('a child that stays behind in the session of what was ended is killed after
   await expect.poll(() => guardians(rig), soon).toEqual([]);
 });
 
-test('descendants that are to be kept are only told, and never killed', async () => {
+/** Its number is in the file, and a session of its own around it. `as`: what its shell does first. */
+const inItsOwnSession = (file: string, as = ':'): string =>
+  `setsid sh -c '${as}; echo $$ >${file}; exec sleep 1000' & until [ -s ${file} ]; do sleep 0.01; done`;
+
+test('who left the session of what was ended is told at once, and killed after the grace', async () => {
   const rig = await openRig();
-  const command = `sh -c 'trap "" TERM; echo $$ >deaf; exec sleep 1000' & wait`;
+  const command = `${inItsOwnSession('good')}; ${inItsOwnSession('deaf', 'trap "" TERM')}; wait`;
+  await rig.launch({ command, stop: { grace: '2s' }, ...STOP });
+  const [good, deaf] = [await theOther(rig, 'good'), await theOther(rig, 'deaf')];
+  const atMs = performance.now();
+  const closing = rig.driver.close();
+  await gone(good);
+  expect(performance.now() - atMs).toBeLessThan(1_000);
+  expect(conditionOf(deaf)).toBe('running');
+  await gone(deaf);
+  expect(performance.now() - atMs).toBeGreaterThanOrEqual(1_990);
+  await closing;
+  await expect.poll(() => guardians(rig), soon).toEqual([]);
+});
+
+test('what a run that is over has left behind ends with its orchestrator, and not before the lease does', async () => {
+  const rig = await openRig();
+  const command = `${inItsOwnSession('left')}`;
+  const { call } = await rig.run({ command, stop: { grace: 0 }, onOrchestratorDeath: { lease: '500ms' } });
+  const left = await theOther(rig, 'left');
+  const live = await rig.launch({ command: ['sleep', '1000'], onOrchestratorDeath: { lease: '500ms' } });
+  const atMs = performance.now();
+  await rig.driver.close();
+  await gone(left);
+  expect(performance.now() - atMs).toBeGreaterThanOrEqual(490);
+  await gone(live.launched.handle.identity!);
+  await expect.poll(() => guardians(rig), soon).toEqual([]);
+  // Nobody has ended the run itself.
+  expect(existsSync(rig.path(call, 'guardian'))).toBe(false);
+});
+
+test('who carries the marker of another run is no part of this one, though the number begins alike', async () => {
+  const rig = await openRig();
+  const launched = async (runId: string, command: string, policy: object) => {
+    await rig.driver.launch(rig.call({ command, ...policy }, { runId }));
+    return theOther(rig, runId);
+  };
+  const other = await launched('u.11', `${inItsOwnSession('u.11')}; wait`, {});
+  const ended = await launched('u.1', `${inItsOwnSession('u.1')}; wait`, STOP);
+  await rig.driver.close();
+  await gone(ended);
+  await expect.poll(() => guardians(rig), soon).toEqual([]);
+  expect(conditionOf(other)).toBe('running');
+});
+
+test('descendants that are to be kept are told only with their group, and never killed', async () => {
+  const rig = await openRig();
+  const command = `sh -c 'trap "" TERM; echo $$ >deaf; exec sleep 1000' & ${inItsOwnSession('away')}; wait`;
   await rig.launch({ command, stop: { grace: 0 }, ...KEPT });
-  const deaf = await theOther(rig, 'deaf');
+  const [deaf, away] = [await theOther(rig, 'deaf'), await theOther(rig, 'away')];
   await rig.driver.close();
   await expect.poll(() => guardians(rig), soon).toEqual([]);
-  expect(conditionOf(deaf)).toBe('running');
+  expect([conditionOf(deaf), conditionOf(away)]).toEqual(['running', 'running']);
 });
 
 test('a stopped process hears that it is to end', async () => {
@@ -134,6 +191,19 @@ test('a launch that nobody has claimed when its orchestrator dies never happens'
     true,
     false,
   ]);
+});
+
+test('nobody waits long for a launch whose launcher has died', async () => {
+  const rig = await openRig();
+  const dead = { ...(await stranger()), startTicks: '1' };
+  const said = record(dead).replace(/child.*\n/, '');
+  lay(rig, 'dead.1', { policy: 'stop 0 10 TERM sweep o/dead/dead.1\n', claim: '', record: said });
+  const live = await rig.launch({ command: ['sleep', '1000'], ...STOP });
+  const atMs = performance.now();
+  await rig.driver.close();
+  await gone(live.launched.handle.identity!);
+  await expect.poll(() => guardians(rig), soon).toEqual([]);
+  expect(performance.now() - atMs).toBeLessThan(3_000);
 });
 
 test('nobody gets a signal who is not verified: another start time, another boot, no policy', async () => {

@@ -11,13 +11,12 @@ afterEach(closeRigs);
 
 test.each([
   ['adopt', {}, 'adopt\n'],
-  ['stop', {}, 'stop 0 500 TERM sweep\n'],
-  [{ lease: '1.5s' }, { stop: { signal: 'SIGINT', grace: 5 } }, 'lease 150 1 INT sweep\n'],
-  ['stop', { keepDescendants: true }, 'stop 0 500 TERM keep\n'],
+  ['stop', {}, 'stop 0 500 TERM sweep o/a/a.1\n'],
+  [{ lease: '1.5s' }, { stop: { signal: 'SIGINT', grace: 5 } }, 'lease 150 1 INT sweep o/a/a.1\n'],
+  ['stop', { keepDescendants: true }, 'stop 0 500 TERM keep o/a/a.1\n'],
 ])('%j is handed to the guardian in words of a shell', (onOrchestratorDeath, rest, line) => {
-  expect(
-    policyLine(decodeUnit({ id: 'a', kind: 'job', command: 'true', onOrchestratorDeath, ...rest }) as JobSpec),
-  ).toBe(line);
+  const spec = decodeUnit({ id: 'a', kind: 'job', command: 'true', onOrchestratorDeath, ...rest }) as JobSpec;
+  expect(policyLine(spec, 'o/a/a.1')).toBe(line);
 });
 
 test('runs that may live on need no guardian, and one is enough for all others', async () => {
