@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -38,6 +38,24 @@ describe('a server is ready', () => {
     expect(stale).toMatch(/^\/.+\/up is from before this run/);
     rmdirSync(join(cwd, 'go'));
     expect(await reeve.unit('api').reached('ready', { within: '15s' })).toMatchObject({ state: 'running' });
+  });
+
+  test('by what it says to us, also while nobody listened', async () => {
+    const [stateDir, cwd] = [stateDirectory(), temporaryDirectory()];
+    mkdirSync(join(cwd, 'go'));
+    const command = 'echo up >&2; while [ -e go ]; do sleep 0.05; done; echo up >>"$REEVE_MESSAGES"; exec sleep 1000';
+    const units = [server({ id: 'api', command, cwd, ready: { message: 'up', within: '1h' } })];
+    const first = await opened({ stateDir, units, onOrchestratorDeath: 'adopt' });
+    const { run } = await first.unit('api').reached('waiting-health', { within: '15s' });
+    await first.close({ leave: true });
+    rmdirSync(join(cwd, 'go'));
+    await eventually(
+      () => readFileSync(join(stateDir, 'runs', run?.runId ?? '', 'messages'), 'utf8'),
+      (said) => said === 'up\n',
+    );
+    const second = await opened({ stateDir, units });
+    const seen = await second.unit('api').reached('ready', { within: '15s' });
+    expect([seen.state, seen.run?.runId, seen.run?.adopted]).toEqual(['running', run?.runId, true]);
   });
 
   test('on the port that was chosen for it, asked by its path alone', async () => {

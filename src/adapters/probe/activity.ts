@@ -38,7 +38,8 @@ interface Watched {
   readonly judge: IdleJudge;
   readonly everyMs: number;
   dueMs: number;
-  bytes: number;
+  printedBytes: number;
+  saidBytes: number;
   /** Since when it can have been idle, by the wall. */
   seenMs: number;
   last: Activity | null;
@@ -65,8 +66,9 @@ class Watch implements ActivityWatch {
     const nowMs = clock.monoMs();
     const everyMs = lookEveryMs(call.spec.after);
     const judge = idleJudge(call.spec.after, nowMs, call.isIdle);
-    const [bytes, seenMs, dueMs] = [view.printedBytes(runId), clock.wallMs(), nextDueMs(everyMs, nowMs)];
-    this.#watched.set(runId, { call, judge, everyMs, dueMs, bytes, seenMs, last: known?.last ?? null });
+    const [seenMs, dueMs, last] = [clock.wallMs(), nextDueMs(everyMs, nowMs), known?.last ?? null];
+    const [printedBytes, saidBytes] = [view.printedBytes(runId), view.saidBytes(runId)];
+    this.#watched.set(runId, { call, judge, everyMs, dueMs, printedBytes, saidBytes, seenMs, last });
     this.#arm();
   }
 
@@ -125,7 +127,7 @@ class Watch implements ActivityWatch {
     const { clock, view } = this.#ports;
     const due = [...this.#watched.values()].filter(({ dueMs }) => dueMs <= nowMs);
     for (const one of due) one.dueMs = nextDueMs(one.everyMs, nowMs);
-    const silent = due.filter((one) => !this.#hasPrinted(one));
+    const silent = due.filter((one) => !this.#hasWritten(one));
     const known = silent.filter(({ call }) => call.spec.activity.includes('cpu') && call.run.handle?.identity);
     const users = known.length > 0 ? await view.cpuUsers(known.map(({ call }) => call.run)) : new Map<RunId, string>();
     for (const one of silent) {
@@ -137,13 +139,17 @@ class Watch implements ActivityWatch {
     }
   }
 
-  #hasPrinted(one: Watched): boolean {
-    if (!one.call.spec.activity.includes('output')) return false;
-    const bytes = this.#ports.view.printedBytes(one.call.run.runId);
-    const more = bytes - one.bytes;
-    one.bytes = bytes;
-    if (more <= 0) return false;
-    this.#works(one, `printed ${more} bytes`);
+  /** A message to us is a heartbeat, whatever it says. */
+  #hasWritten(one: Watched): boolean {
+    const { view } = this.#ports;
+    const { run, spec } = one.call;
+    const before = { ...one };
+    if (spec.activity.includes('output')) one.printedBytes = view.printedBytes(run.runId);
+    if (spec.activity.includes('heartbeat')) one.saidBytes = view.saidBytes(run.runId);
+    const more = one.printedBytes - before.printedBytes;
+    if (more > 0) this.#works(one, `printed ${more} bytes`);
+    else if (one.saidBytes > before.saidBytes) this.#works(one, 'said that it works');
+    else return false;
     return true;
   }
 

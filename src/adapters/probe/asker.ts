@@ -5,6 +5,7 @@ import { askExec, type RunCommand } from './exec.ts';
 import { fileQuestion } from './file.ts';
 import { askHttp } from './http.ts';
 import { searchLog } from './log.ts';
+import { searchMessages } from './message.ts';
 import type { WhyNotOurs } from './probes.ts';
 import type { Question } from './probing.ts';
 import type { RunView } from './run-view.ts';
@@ -20,6 +21,8 @@ export interface AskerPorts {
   readonly view: RunView;
   readonly exec: RunCommand;
   readonly whyNotOurs?: WhyNotOurs | undefined;
+  /** Something about the unit that somebody should mend. */
+  readonly warn: (words: string) => void;
   readonly redact?: ((text: string) => string) | undefined;
 }
 
@@ -40,14 +43,16 @@ export function askerFor(call: Question, ports: AskerPorts): Asker {
 
 function plainAsker(call: Question, ports: AskerPorts): Asker {
   const { target } = call.spec;
-  const { view, exec, redact } = ports;
+  const { view, exec, redact, warn } = ports;
   const { run, unit } = call;
   const port = portOf(unit, run.handle);
   const stateless = (ask: Asker['ask']): Asker => ({ ask, close: () => {} });
   if ('exec' in target) {
     return stateless((bounds) => askExec({ unit, port, command: target.exec, ...bounds }, exec, redact));
   }
-  if ('log' in target) return searchLog(run.runId, target.log, call.probe === 'ready', view);
+  const isReady = call.probe === 'ready';
+  if ('log' in target) return searchLog(run.runId, target.log, isReady, view);
+  if ('message' in target) return searchMessages(run.runId, target.message, isReady, { view, warn });
   if ('file' in target) {
     const cwd = 'cwd' in unit ? unit.cwd : '.';
     return stateless(fileQuestion({ file: target.file, cwd, startedMs: call.startedMs }));

@@ -55,6 +55,7 @@ export function systemProbes(options: SystemProbesOptions): SystemProbes {
   const begin = (call: Question): (() => void) => {
     const { run, probe, seq } = call;
     const tell = (fact: Fact) => report({ unitId: run.unitId, cause: seq, fact });
+    const warn = (words: string) => log.warn({ unit: run.unitId, generation: run.generation }, words);
     let isOver = false;
     const getsOn = (text: string) => {
       if (!isOver) tell({ type: 'run.progressed', generation: run.generation, text });
@@ -62,7 +63,7 @@ export function systemProbes(options: SystemProbesOptions): SystemProbes {
     const end = startProbing(call, {
       clock,
       log,
-      asker: askerFor(call, { view, exec: remembered, whyNotOurs, redact }),
+      asker: askerFor(call, { view, exec: remembered, whyNotOurs, redact, warn }),
       tell(verdict) {
         isOver ||= verdict.is === 'passed';
         tell(factOf(run.generation, probe, verdict));

@@ -10,6 +10,10 @@ export interface RunView {
   lastLine(runId: RunId): Promise<string>;
   /** What a run prints from a byte on, by default from now on. Ends with the run. */
   readonly follow: Outputs['follow'];
+  /** How much a run has said to us so far, in the file that it was given for that. */
+  saidBytes(runId: RunId): number;
+  /** What a run says to us from a byte on, by default from now on. Ends with the run. */
+  readonly messages: Outputs['follow'];
   /** `true`: its command is gone, though nobody may have been told yet. */
   hasEnded(run: RunRef): boolean;
   /**
@@ -24,6 +28,8 @@ export const NO_VIEW: RunView = {
   printedBytes: () => 0,
   lastLine: async () => '',
   follow: async function* nothing() {},
+  saidBytes: () => 0,
+  messages: async function* nothing() {},
   hasEnded: () => false,
   cpuUsers: async () => new Map(),
 };

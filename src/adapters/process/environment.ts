@@ -38,7 +38,7 @@ const NOT_INHERITED: readonly string[] = [
 ];
 
 /** Names that a shell keeps for itself, so that they would arrive changed or not at all. */
-const SHELLS_OWN = new Set(['IFS', 'OPTIND', 'PPID', 'SHELLOPTS', 'BASHOPTS', '_', 'REEVE_RUN']);
+const SHELLS_OWN = new Set(['IFS', 'OPTIND', 'PPID', 'SHELLOPTS', 'BASHOPTS', '_', 'REEVE_RUN', 'REEVE_MESSAGES']);
 
 /** What a command is given apart from what it inherits, as it is at this launch. */
 export interface Given {

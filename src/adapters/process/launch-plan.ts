@@ -20,6 +20,9 @@ export interface LaunchPlan {
 /** The variable in the environment of everything that a run starts. Never holds a secret. */
 export const MARKER = 'REEVE_RUN';
 
+/** Where a command writes what it has to say to us, a line at a time. */
+export const MESSAGES = 'REEVE_MESSAGES';
+
 export const markerOf = (ownerId: string, { unitId, runId }: RunRef): string => `${ownerId}/${unitId}/${runId}`;
 
 interface Installation {

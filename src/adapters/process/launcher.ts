@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, readFileSync } from 'node:fs';
 import type { Log } from '../../actors/ports.ts';
 import { COVERED_MAX, coverInherited, inheritedDescriptors, type Slot } from './inherited-descriptors.ts';
-import type { LaunchPlan } from './launch-plan.ts';
+import { type LaunchPlan, MESSAGES } from './launch-plan.ts';
 import { ALIVE_FD, LAUNCH_SCRIPT } from './launch-script.ts';
 import { findProgram } from './resolve.ts';
 import { createRunDirectory, type RunPaths } from './run-directory.ts';
@@ -43,7 +43,8 @@ interface Installed {
  * (streams, promises, ending children when we exit) would have to be switched off.
  */
 function start({ script, setsid, slots }: Installed, plan: LaunchPlan, paths: RunPaths, fifo: string): ChildProcess {
-  const { cwd, env, marker, argv } = plan;
+  const { cwd, marker, argv } = plan;
+  const env = { ...plan.env, [MESSAGES]: paths.messages };
   const files = createRunDirectory(paths, fifo, plan);
   const stdio = [...slots];
   stdio[1] = stdio[2] = files.out;

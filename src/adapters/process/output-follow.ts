@@ -17,18 +17,28 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Yields what a run prints, as it prints it, and ends when the run has ended and all was read. */
+export const followOutput = (paths: RunPaths, clock: Clock, options: FollowOptions): AsyncIterable<string> =>
+  followFile(paths.out, paths, clock, options);
+
 /**
- * Yields what a run prints, as it prints it, and ends when the run has ended and all was read.
+ * The same for any file that a run writes into its directory.
  *
  * Whether it has ended is read from the run's directory, so it does not matter who launched or watches it. An abort
  * ends the iteration without an error.
  */
-export function followOutput(paths: RunPaths, clock: Clock, options: FollowOptions): AsyncIterable<string> {
+export function followFile(
+  path: string,
+  paths: RunPaths,
+  clock: Clock,
+  { fromByte, signal }: FollowOptions,
+): AsyncIterable<string> {
   // "From now on" begins with the call, not with the first `next()`.
-  return follow(paths, clock, options.fromByte ?? sizeOf(paths.out), options.signal);
+  return follow(path, paths, clock, fromByte ?? sizeOf(path), signal);
 }
 
 async function* follow(
+  path: string,
   paths: RunPaths,
   clock: Clock,
   startByte: number,
@@ -36,11 +46,11 @@ async function* follow(
 ): AsyncGenerator<string> {
   const isOver = () => signal?.aborted === true;
   const giveUpMs = clock.monoMs() + BEGIN_WITHIN_MS;
-  while (!existsSync(paths.out)) {
+  while (!existsSync(path)) {
     if (isOver() || clock.monoMs() >= giveUpMs || existsSync(paths.claim)) return;
     await wakeUp(paths, clock, BEGIN_LOOK_MS, signal).done;
   }
-  const file = await open(paths.out, 'r');
+  const file = await open(path, 'r');
   const decoder = new StringDecoder('utf8');
   try {
     for (let at = startByte, sizeBytes = 0; !isOver(); ) {
@@ -48,7 +58,7 @@ async function* follow(
       const woken = wakeUp(paths, clock, LOOK_AGAIN_MS, signal);
       try {
         const ended = hasEnded(paths);
-        const nowBytes = sizeOf(paths.out);
+        const nowBytes = sizeOf(path);
         // Somebody has emptied it, as logrotate does: what is printed since is at its beginning.
         if (nowBytes < sizeBytes) at = 0;
         sizeBytes = nowBytes;
@@ -110,6 +120,6 @@ function watchDirectory(paths: RunPaths, wake: () => void): FSWatcher | null {
   }
 }
 
-function sizeOf(path: string): number {
+export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -13,6 +13,8 @@ export interface RunPaths {
   readonly record: string;
   /** What the command printed. */
   readonly out: string;
+  /** What the command says to us: one line is one message. It survives us, as a channel could not. */
+  readonly messages: string;
   /** A FIFO that the run's tree holds open. */
   readonly alive: string;
   /** What becomes of the run when the orchestrator dies, for the guardian. */
@@ -35,6 +37,7 @@ export function runPaths(stateDir: string, runId: RunId): RunPaths {
     claim: inside('claim'),
     record: inside('record'),
     out: inside('out'),
+    messages: inside('messages'),
     alive: inside('alive'),
     policy: inside('policy'),
     guardian: inside('guardian'),
@@ -70,6 +73,7 @@ export function createRunDirectory(
   try {
     fs.renameSync(fifo, paths.alive);
     fs.writeFileSync(paths.policy, policy, { mode: 0o600, flag: 'wx' });
+    fs.writeFileSync(paths.messages, '', { mode: 0o600, flag: 'wx' });
     const out = opened(paths.out, 'a');
     const record = opened(paths.record, 'wx+');
     // With a position the descriptor stays where it is; without, it moves on, and the launcher goes on from there.

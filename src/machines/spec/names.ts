@@ -24,7 +24,8 @@ const STOP_SIGNALS = [
   'SIGWINCH',
 ] as const;
 
-const RUN_MARKER = 'REEVE_RUN';
+/** Variables that every command is given by us. */
+const OURS: readonly string[] = ['REEVE_RUN', 'REEVE_MESSAGES'];
 
 /** The id of a unit, a group or a queue. */
 export const Id = text('a name', (id) =>
@@ -58,6 +59,16 @@ export const HttpAddress = text('a URL such as "http://127.0.0.1:3000/health", o
 export const isPath = (address: string): boolean => /^\/(?!\/)/.test(address);
 
 export const Pattern = text('a regular expression', (source) => whyNoRegExp(source));
+
+/** The text of a message, or `/regex/`. */
+export const Message = text('a text', (value) =>
+  value.trim() === '' || /[\r\n]/.test(value)
+    ? refusal(`${show(value)} is not a line`, 'write the line as it will be said, such as up, or /regex/')
+    : (whyNul(value) ?? (asRegExp(value) === null ? undefined : whyNoRegExp(value.slice(1, -1)))),
+);
+
+/** What stands between the slashes of `/regex/`. `null`: it is a text. */
+export const asRegExp = (text: string): string | null => /^\/(.+)\/$/.exec(text)?.[1] ?? null;
 
 export const NonBlank = text('a text', (value) => (value.trim() === '' ? refusal('is empty') : whyNul(value)));
 
@@ -104,7 +115,7 @@ export function whyNoRegExp(source: string) {
 }
 
 function whyNoEnvName(name: string) {
-  if (name === RUN_MARKER) return refusal(`${RUN_MARKER} is set by reeve itself`, 'choose another name');
+  if (OURS.includes(name)) return refusal(`${name} is set by reeve itself`, 'choose another name');
   // Nobody can be given this one: where it is assigned, in whatever object, it is no variable.
   if (ENV_NAME.test(name) && name !== '__proto__') return undefined;
   return refusal(`${show(name)} is not the name of a variable`, 'use letters, digits and "_", and begin with no digit');

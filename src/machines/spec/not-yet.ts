@@ -12,12 +12,10 @@ interface Missing {
   readonly when?: (value: unknown) => boolean;
 }
 
-const PROBE_INSTEAD = 'ask by tcp, http, exec, log or file';
 const SCHEDULE_INSTEAD = 'use a watcher of files, or let cron call `reeve run`';
 
 /** Shrinks as drivers arrive. An option that is not in this list works. */
 const MISSING_IN_UNIT: readonly Missing[] = [
-  ...['ready', 'alive'].map((probe) => ({ path: `${probe}.message`, instead: PROBE_INSTEAD })),
   { path: 'stop.ask.message', instead: 'ask by exec or http' },
   { path: 'idle', only: 'watcher', instead: 'leave it out' },
   { path: 'limits', instead: 'leave it out' },

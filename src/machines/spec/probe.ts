@@ -3,7 +3,7 @@ import * as Getter from 'effect/SchemaGetter';
 import { Command } from './command.ts';
 import { or } from './default.ts';
 import { refusal } from './fault.ts';
-import { Count, HttpAddress, isPath, NonBlank, Pattern, PortOrAuto, PositiveCount } from './names.ts';
+import { Count, HttpAddress, isPath, Message, NonBlank, Pattern, PortOrAuto, PositiveCount } from './names.ts';
 import { PositiveDuration } from './quantity.ts';
 
 const TARGETS = ['tcp', 'http', 'exec', 'log', 'file', 'message'] as const;
@@ -20,7 +20,7 @@ const written = {
   exec: Schema.optionalKey(Command),
   log: Schema.optionalKey(Pattern),
   file: Schema.optionalKey(NonBlank),
-  message: Schema.optionalKey(NonBlank),
+  message: Schema.optionalKey(Message),
 };
 type Written = Schema.Struct<typeof written>['Type'];
 
@@ -36,10 +36,7 @@ const Target = Schema.Union([
   Schema.Struct({ file: Schema.String }),
   Schema.Struct({ message: Schema.String }),
 ]);
-type AnyTarget = typeof Target.Type;
-
-/** The targets that a driver exists for. The others are refused as `NotYet`, and so never leave the decoder. */
-export type ProbeTarget = Exclude<AnyTarget, { readonly message: unknown }>;
+export type ProbeTarget = typeof Target.Type;
 
 const readyTiming = {
   every: Schema.Finite,
@@ -99,7 +96,8 @@ function isLongEnough({ within, atMost }: { readonly within: number; readonly at
 
 function oneTarget(probe: Written) {
   const given = TARGETS.filter((target) => probe[target] !== undefined);
-  if (given.length === 0) return refusal('asks nothing', 'give tcp, http, exec, log or file, such as { tcp: 5432 }');
+  if (given.length === 0)
+    return refusal('asks nothing', 'give tcp, http, exec, log, file or message, such as { tcp: 5432 }');
   if (given.length > 1) return refusal(`asks ${given.length} things: ${given.join(', ')}`, 'give one of them');
   const stray = (['status', 'json'] as const).filter((key) => probe[key] != null && probe.http === undefined);
   return stray.map((key) => ({
@@ -108,7 +106,7 @@ function oneTarget(probe: Written) {
   }));
 }
 
-function targetOf(probe: Written): AnyTarget {
+function targetOf(probe: Written): ProbeTarget {
   if (probe.tcp !== undefined) return { tcp: probe.tcp };
   if (probe.exec !== undefined) return { exec: probe.exec };
   if (probe.log !== undefined) return { log: probe.log };
@@ -132,8 +130,8 @@ export function ownPortFaults({ ready, alive, stop }: OwnPort) {
 }
 
 interface OwnPort {
-  readonly ready: { readonly target: AnyTarget } | null;
-  readonly alive?: { readonly target: AnyTarget } | null;
+  readonly ready: { readonly target: ProbeTarget } | null;
+  readonly alive?: { readonly target: ProbeTarget } | null;
   readonly stop: { readonly ask: object | null };
 }
 

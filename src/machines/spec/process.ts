@@ -112,6 +112,7 @@ export const processFields = {
   ready: orNull(Ready),
   stop: Stop.pipe(or({ ask: null, signal: 'SIGTERM', grace: 5_000 })),
   keepDescendants: Schema.Boolean.pipe(or(false)),
+  /** Left open only by a program that did not say: `openReeve` decides then. */
   onOrchestratorDeath: Schema.optionalKey(DeathPolicy),
   logs: Logs.pipe(or({ maxBytes: 50 * 1024 ** 2, keep: 3, split: false })),
   limits: Schema.optionalKey(Limits),

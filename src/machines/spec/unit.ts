@@ -4,7 +4,7 @@ import { Argv } from './command.ts';
 import { or, orNull } from './default.ts';
 import { refusal } from './fault.ts';
 import { HttpUrl, Id, NonBlank, PortOrAuto, whyNoRegExp } from './names.ts';
-import { Alive, ownPortFaults, type ProbeTarget, type Ready } from './probe.ts';
+import { Alive, ownPortFaults, type Ready } from './probe.ts';
 import { type DeathPolicy as DeathPolicySchema, Idle, processFields } from './process.ts';
 import { Duration, PositiveDuration } from './quantity.ts';
 import { type RestartSpec, Retry, restart } from './restart.ts';
@@ -104,11 +104,10 @@ export const SCHEMA_OF_KIND = { server: Server, job: Job, watcher: Watcher } as 
 
 export type DeathPolicy = typeof DeathPolicySchema.Type;
 export type Requirement = typeof Requirement.Type;
-export type ReadySpec = Known<typeof Ready.Type>;
-export type AliveSpec = Known<typeof Alive.Type>;
-export type ServerSpec = Identified &
-  Complete<Omit<typeof Server.Type, 'alive'>> & { readonly alive: AliveSpec | null };
-export type JobSpec = Identified & Complete<Omit<typeof Job.Type, 'retry'>> & { readonly restart: RestartSpec };
+export type ReadySpec = typeof Ready.Type;
+export type AliveSpec = typeof Alive.Type;
+export type ServerSpec = Identified & typeof Server.Type;
+export type JobSpec = Identified & Omit<typeof Job.Type, 'retry'> & { readonly restart: RestartSpec };
 export type WatcherSpec = Identified & typeof Watcher.Type;
 export type UnitSpec = ServerSpec | JobSpec | WatcherSpec;
 
@@ -118,10 +117,3 @@ export type JobInput = Identified & Omit<typeof Job.Encoded, 'kind'> & { readonl
 export type WatcherInput = Identified & Omit<typeof Watcher.Encoded, 'kind'> & { readonly kind?: 'watcher' };
 
 type Identified = { readonly id: UnitId };
-/** A probe whose target has a driver. */
-type Known<Probe> = Omit<Probe, 'target'> & { readonly target: ProbeTarget };
-type Complete<Process> = Omit<Process, 'ready' | 'onOrchestratorDeath'> & {
-  readonly ready: ReadySpec | null;
-  /** Left open only by a program that did not say: `openReeve` decides then. */
-  readonly onOrchestratorDeath?: DeathPolicy;
-};

@@ -125,9 +125,9 @@ const BAD_TEXTS: readonly (readonly [name: string, text: string, ...lines: strin
   ],
   [
     'reeve.yaml',
-    'units:\n  a: { command: x, ready: { message: up } }\n',
-    'reeve.yaml:2:29  units.a.ready.message  reeve cannot do this yet',
-    '    ask by tcp, http, exec, log or file',
+    'units:\n  a: { command: x, stop: { ask: { message: drain } } }\n',
+    'reeve.yaml:2:35  units.a.stop.ask.message  reeve cannot do this yet',
+    '    ask by exec or http',
   ],
   [
     'reeve.yaml',

@@ -75,6 +75,7 @@ test('a run that prints, computes or says that it works is never told of, whatev
   start();
   await pass(5_000, () => run.prints('.'));
   await pass(5_000, () => run.computes('api.1', 'node'));
+  await pass(5_000, () => run.says('ping\n'));
   await pass(5_000, () => watch.beat('api.1', 'page 7'));
   expect([told, watch.activityOf('api.1')]).toEqual([[], { atMs: expect.any(Number), text: 'page 7' }]);
 });
@@ -84,6 +85,7 @@ test('what does not count as activity does not keep a run from being idle', asyn
   start({ activity: ['driver'] });
   await pass(2_000, () => {
     run.prints('.');
+    run.says('ping\n');
     run.computes('api.1', 'node');
     watch.beat('api.1', 'page 7');
   });

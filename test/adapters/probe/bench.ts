@@ -67,34 +67,42 @@ export const http = (url: string, more: { status?: number; json?: Record<string,
 /** A run that can be seen, and made to do what is to be seen. */
 export function seenRun() {
   const heard = new EventEmitter();
-  let text = '';
+  let [printed, said] = ['', ''];
   let ended = false;
   const cpu = new Map<string, string>();
   const view: RunView = {
     ...NO_VIEW,
-    printedBytes: () => Buffer.byteLength(text),
-    lastLine: async () => text.trimEnd().split('\n').at(-1) ?? '',
+    printedBytes: () => Buffer.byteLength(printed),
+    saidBytes: () => Buffer.byteLength(said),
+    lastLine: async () => printed.trimEnd().split('\n').at(-1) ?? '',
     hasEnded: () => ended,
-    async *follow(_, { fromByte, signal } = {}) {
-      let at = fromByte ?? text.length;
-      while (!signal?.aborted) {
-        const more = text.slice(at);
-        at = text.length;
-        if (more !== '') yield more;
-        else if (ended) return;
-        else await once(heard, 'change', signal ? { signal } : {}).catch(() => {});
-      }
-    },
+    follow: (_, options) => follow(() => printed, options),
+    messages: (_, options) => follow(() => said, options),
     async cpuUsers() {
       const users = new Map(cpu);
       cpu.clear();
       return users;
     },
   };
+  async function* follow(textNow: () => string, { fromByte, signal }: Parameters<RunView['follow']>[1]) {
+    let at = fromByte ?? textNow().length;
+    while (!signal?.aborted) {
+      const more = textNow().slice(at);
+      at = textNow().length;
+      if (more !== '') yield more;
+      else if (ended) return;
+      else await once(heard, 'change', signal ? { signal } : {}).catch(() => {});
+    }
+  }
   return {
     view,
     prints(more: string): void {
-      text += more;
+      printed += more;
+      heard.emit('change');
+    },
+    /** To us, in the file that it was given for that. */
+    says(more: string): void {
+      said += more;
       heard.emit('change');
     },
     ends(): void {

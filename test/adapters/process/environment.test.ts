@@ -20,6 +20,7 @@ const BASE = {
   DYLD_INSERT_LIBRARIES: 'x',
   DEBUG: '*',
   REEVE_RUN: 'outer/run',
+  REEVE_MESSAGES: '/outer/messages',
   IFS: ':',
   UNSET: undefined,
   npm_config_cache: '/x',

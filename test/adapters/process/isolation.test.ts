@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { runPaths } from '../../../src/adapters/process/run-directory.ts';
 import { startHost } from '../../support/host.ts';
 import { closeRigs, openRig, type Rig } from './rig.ts';
 
@@ -32,6 +33,7 @@ test('a command gets the environment that its spec describes, and nothing else',
     PORT: '4711',
     PWD: rig.stateDir,
     REEVE_RUN: `${rig.ownerId}/${call.run.unitId}/${call.run.runId}`,
+    REEVE_MESSAGES: runPaths(rig.stateDir, call.run.runId).messages,
   });
 });
 
@@ -47,13 +49,13 @@ test('a command that inherits everything gets it unchanged, short names too', as
     NODE_OPTIONS: '--no-warnings',
   };
   const rig = await openRig({ ...base, 'not.passable': '1', IFS: 'x' });
-  const { text, call } = await rig.run({
+  const { text } = await rig.run({
     command: node('console.log(JSON.stringify(process.env))'),
     env: { inherit: 'all' },
   });
   const { NODE_OPTIONS: _, ...kept } = base;
-  const own = { PWD: rig.stateDir, REEVE_RUN: `${rig.ownerId}/${call.run.unitId}/${call.run.runId}` };
-  expect(JSON.parse(text)).toEqual({ ...kept, ...own });
+  const { REEVE_RUN: _run, REEVE_MESSAGES: _messages, ...got } = JSON.parse(text);
+  expect(got).toEqual({ ...kept, PWD: rig.stateDir });
 });
 
 test('a command has nothing open but its input, its output and the liveness descriptor', async () => {
@@ -107,7 +109,7 @@ async function under<T>(umask: number, act: () => Promise<T>): Promise<T> {
 }
 
 const MODES = { bin: '700', fifos: '700', runs: '700' };
-const RUN_MODES = { alive: '600', claim: '600', out: '600', policy: '600', record: '600' };
+const RUN_MODES = { alive: '600', claim: '600', messages: '600', out: '600', policy: '600', record: '600' };
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 const modesIn = (dir: string) => Object.fromEntries(readdirSync(dir).map((name) => [name, modeOf(join(dir, name))]));
 

@@ -75,6 +75,10 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
     server({ env: { set: { REEVE_RUN: 'x' } } }),
     'env.set.REEVE_RUN: REEVE_RUN is set by reeve itself; choose another name',
   ],
+  [
+    server({ env: { set: { REEVE_MESSAGES: 'x' } } }),
+    'env.set.REEVE_MESSAGES: REEVE_MESSAGES is set by reeve itself; choose another name',
+  ],
   [server({ env: { inherit: 'some' } }), 'env.inherit: a text is not safe, all, none or a list of names'],
   [server({ env: { file: 7 } }), 'env.file: a number is not a file or a list of files'],
   [server({ env: { file: [''] } }), 'env.file[0]: is empty'],
@@ -84,7 +88,12 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
     'env.unset[1]: is in env.set too; leave one of the two out',
   ],
   // Probes.
-  [server({ ready: {} }), 'ready: asks nothing; give tcp, http, exec, log or file, such as { tcp: 5432 }'],
+  [server({ ready: { message: '/(/' } }), 'ready.message: "(" is not a regular expression; /(/: Unterminated group'],
+  [
+    server({ ready: { message: 'a\nb' } }),
+    'ready.message: "a\\nb" is not a line; write the line as it will be said, such as up, or /regex/',
+  ],
+  [server({ ready: {} }), 'ready: asks nothing; give tcp, http, exec, log, file or message, such as { tcp: 5432 }'],
   [server({ ready: { tcp: 1, http: 'http://a' } }), 'ready: asks 2 things: tcp, http; give one of them'],
   [
     server({ ready: { tcp: 1, status: 200 } }),

@@ -180,9 +180,15 @@ test('a unit whose port is chosen for it can be asked there, by its port and by 
   ]);
 });
 
-test.each([[{ log: 'listening on \\d+' }], [{ file: 'run/up' }]])('a probe may ask for %j', (target) => {
-  expect([server({ ready: target }).ready?.target, server({ alive: target }).alive?.target]).toEqual([target, target]);
-});
+test.each([[{ log: 'listening on \\d+' }], [{ file: 'run/up' }], [{ message: 'up' }], [{ message: '/^up/' }]])(
+  'a probe may ask for %j',
+  (target) => {
+    expect([server({ ready: target }).ready?.target, server({ alive: target }).alive?.target]).toEqual([
+      target,
+      target,
+    ]);
+  },
+);
 
 test('what no driver can do yet is refused with its path, and nothing else of the full example is', () => {
   expect(notYet(FULL_EXAMPLE)).toEqual([
@@ -198,8 +204,7 @@ test('what no driver can do yet is refused with its path, and nothing else of th
 });
 
 test.each([
-  [{ ready: { message: 'up' } }, 'units.a.ready.message'],
-  [{ alive: { message: 'ping' } }, 'units.a.alive.message'],
+  [{ stop: { ask: { message: 'drain' } } }, 'units.a.stop.ask.message'],
   [{ after: { b: 'log:/up/' } }, 'units.a.after.b'],
 ])('%j is a sound option without a driver', (options, path) => {
   expect(notYet({ units: { a: { command: 'x', ...options }, b: { command: 'x' } } })).toEqual([path]);
