@@ -21,6 +21,11 @@ export interface PostponedOptions {
 
 export const isLaunch = ({ type }: Command): boolean => type === 'launch';
 
+/** Whether the launch of a unit waits for the store: it has no deadline meanwhile. */
+export const isHeldBack = (unitId: UnitId, wheel: Wheel): boolean => wheel.armed(unitId, 'launch')?.dueMonoMs === NEVER;
+
+const NEVER = Number.POSITIVE_INFINITY;
+
 /**
  * What waits for the store to be writable again, because it would begin something new (I1), and what was left out
  * meanwhile. At most one of each a unit.
@@ -44,7 +49,7 @@ export class Postponed {
       this.#launches.set(actor.id, step);
       // It is not late: it was not even tried.
       const row = wheel.armed(actor.id, 'launch');
-      if (row) wheel.arm({ ...row, dueMonoMs: Number.POSITIVE_INFINITY });
+      if (row) wheel.arm({ ...row, dueMonoMs: NEVER });
     } else if (held && next.context.desired !== 'up') {
       // Nobody ever tried it, and now nobody will.
       this.#launches.delete(actor.id);

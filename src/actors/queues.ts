@@ -11,6 +11,9 @@ export type Queues = Readonly<Record<string, { readonly concurrency: number }>>;
 /** Where a queue is used, and nothing is said about it. */
 const CONCURRENCY = 1;
 
+/** All of a snapshot that matters here. */
+type Recorded = Pick<UnitActor['snapshot'], 'value' | 'context'>;
+
 interface Turn {
   readonly id: UnitId;
   readonly priority: number;
@@ -41,7 +44,7 @@ export class QueueIndex {
   }
 
   /** Where a unit is now. */
-  follow({ id, quarantined }: UnitActor, { value, context }: UnitActor['snapshot']): void {
+  follow({ id, quarantined }: Pick<UnitActor, 'id' | 'quarantined'>, { value, context }: Recorded): void {
     const { spec, requestedSeq } = context as UnitContext;
     const isDistrusted = quarantined !== null;
     const name = queueOf(spec);
@@ -94,7 +97,7 @@ export class QueueIndex {
   }
 
   /** `null`: the unit is in no queue. */
-  viewFor({ snapshot }: UnitActor): QueueView | null {
+  viewFor({ snapshot }: { readonly snapshot: Pick<Recorded, 'context'> }): QueueView | null {
     const name = queueOf((snapshot.context as UnitContext).spec);
     if (name === null) return null;
     const queue = this.#queue(name);

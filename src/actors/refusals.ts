@@ -1,5 +1,7 @@
 /** Answers that no machine gives, because the request never reached one. */
+import type { UnitContext } from '../machines/context.ts';
 import type { Problem, UnitId } from '../machines/vocabulary.ts';
+import type { Arrival } from './arrivals.ts';
 import type { UnitActor } from './unit-actor.ts';
 
 export const CLOSED: Problem = {
@@ -25,4 +27,16 @@ export const quarantined = ({ id, quarantined: reason }: UnitActor): Problem => 
   code: 'Quarantined',
   message: `"${id}" is quarantined: ${reason}`,
   hint: `Its process runs on. It can still be ended: \`reeve stop ${id}\`, or \`reeve restart ${id}\`.`,
+});
+
+const BEGINNINGS: ReadonlySet<string> = new Set(['start.requested', 'restart.requested', 'restart.advised']);
+
+/** What was stored of its spec is spoiled: its run can be ended, but nobody knows how to begin another one. */
+export const asksTheImpossible = ({ snapshot }: UnitActor, { body }: Pick<Arrival, 'body'>): boolean =>
+  BEGINNINGS.has(body.type) && (snapshot.context as UnitContext).spec?.restart === undefined;
+
+export const unreadableSpec = ({ id }: UnitActor): Problem => ({
+  code: 'SpecUnreadable',
+  message: `"${id}" cannot begin: the spec that is stored for it cannot be read.`,
+  hint: `Remove it, and add it anew: \`reeve terminate ${id}\`, then \`reeve up\`.`,
 });

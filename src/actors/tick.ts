@@ -8,6 +8,7 @@ import type { TimerName, UnitId } from '../machines/vocabulary.ts';
 import type { Entry, TimerRow } from '../store/rows.ts';
 import { type Arrival, answersLaunch, type Deferred, emptyTick } from './arrivals.ts';
 import type { ComputedStep, ComputedTick } from './computed.ts';
+import { asksTheImpossible } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import type { Wheel } from './timers.ts';
 import type { UnitActor } from './unit-actor.ts';
@@ -76,7 +77,7 @@ class TickComputation {
       const arrival = this.#queue[at]!;
       const actor = this.#registry.get(arrival.unitId);
       const isGone = !actor || actor.quarantined !== null || this.#removed.has(actor.id);
-      if (isGone) this.#undeliverable.push(arrival);
+      if (isGone || asksTheImpossible(actor, arrival)) this.#undeliverable.push(arrival);
       else if (this.#isDegraded && arrival.body.type === 'restart.advised') this.#postponed.push(arrival);
       else if (!this.#isStaleTimer(arrival)) this.#take(actor, arrival);
       if (actor && concernsQueue(arrival.body)) this.#arrivedInQueue(actor, arrival);

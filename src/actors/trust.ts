@@ -5,7 +5,7 @@ import type { Problem, UnitId } from '../machines/vocabulary.ts';
 import type { Tick } from '../store/rows.ts';
 import { type Arrival, isEnding } from './arrivals.ts';
 import type { Log } from './ports.ts';
-import { quarantined, unknownUnit } from './refusals.ts';
+import { asksTheImpossible, quarantined, unknownUnit, unreadableSpec } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import type { UnitActor } from './unit-actor.ts';
 
@@ -55,8 +55,9 @@ export class Trust {
     const { unitId, body, cause } = arrival;
     const actor = registry.get(unitId);
     const again = (): void => accept(unitId, body, cause);
+    if (actor && asksTheImpossible(actor, arrival)) refuse(arrival, unreadableSpec(actor));
     // Another request has led it out of the quarantine, in the same tick.
-    if (actor?.quarantined === null && isEnding(arrival)) again();
+    else if (actor?.quarantined === null && isEnding(arrival)) again();
     else if (actor && isEnding(arrival) && release(actor, again)) return;
     else refuse(arrival, actor ? quarantined(actor) : unknownUnit(unitId));
   }

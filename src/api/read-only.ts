@@ -2,12 +2,8 @@ import { join } from 'node:path';
 import type { OutputQuery, OutputSlice } from '../actors/ports.ts';
 import { processOutputs } from '../adapters/process/outputs.ts';
 import { systemClock } from '../adapters/system/clock.ts';
-import { isAlive } from '../adapters/system/identity.ts';
-import { newContext } from '../machines/context.ts';
-import { machines } from '../machines/machines.ts';
 import type { RunId, UnitId } from '../machines/vocabulary.ts';
 import { holderOf } from '../store/lock.ts';
-import { loadStates, type UnitState } from '../store/projections/states.ts';
 import type { Entry } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
 import { UnknownUnit } from './errors.ts';
@@ -15,7 +11,7 @@ import { journalStream } from './journal-stream.ts';
 import { STORE_FILE } from './open.ts';
 import { knownRun, resultOf } from './result.ts';
 import { noticeIn } from './salvage.ts';
-import { statusOf } from './status.ts';
+import { storedStatuses } from './stored-status.ts';
 import type { ProjectStatus, Result, UnitStatus } from './types.ts';
 
 /** What the files say where no orchestrator serves. Nothing is changed by looking. */
@@ -36,7 +32,7 @@ export interface ReadOnlyReeve {
 export function openReadOnly(stateDir: string, project = stateDir): ReadOnlyReeve {
   const store = openStore({ path: join(stateDir, STORE_FILE), readonly: true });
   const outputs = processOutputs({ stateDir, clock: systemClock({ keepAlive: false }) });
-  const statuses = (): UnitStatus[] => loadStates(store).map(storedStatus);
+  const statuses = (): UnitStatus[] => storedStatuses(store);
   const statusFor = (id: UnitId): UnitStatus => {
     const all = statuses();
     const found = all.find((one) => one.id === id);
@@ -63,19 +59,4 @@ export function openReadOnly(stateDir: string, project = stateDir): ReadOnlyReev
     },
     close: () => store.close(),
   };
-}
-
-function storedStatus(state: UnitState): UnitStatus {
-  const { id, kind, epoch, spec } = state.unit;
-  const blank = newContext({ id, epoch, spec });
-  if (state.unreadable) {
-    return statusOf(blank, { reaped: 'settled' }, { ready: false, quarantined: state.unreadable.message });
-  }
-  const context = { ...blank, ...state.context };
-  const snapshot = machines[kind].resolveState({ value: state.value as never, context });
-  const status = statusOf(context, state.value, { ready: snapshot.hasTag('ready'), quarantined: null });
-  const identity = status.run?.pid ? context.run?.handle?.identity : null;
-  // It ended while nobody orchestrates: the next orchestrator records how.
-  if (!identity || isAlive(identity)) return status;
-  return { ...status, ready: false, why: 'its process is gone; the next `reeve up` records how it ended' };
 }

@@ -85,7 +85,7 @@ export function createReeve(session: Session): Reeve {
       degraded: recorder.degraded?.problem ?? null,
       notice,
       orchestrator: { pid: process.pid, sinceMs },
-      units: [...registry.units()].map((actor) => liveStatus(actor, registry, session.activity)),
+      units: [...registry.units()].map((actor) => liveStatus(actor, orchestrator, session.activity)),
     }),
     journal: (options = {}) => {
       refuseClosed();

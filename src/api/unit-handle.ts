@@ -1,6 +1,6 @@
 import type { Orchestrator } from '../actors/orchestrator.ts';
 import type { Clock, Outputs } from '../actors/ports.ts';
-import type { Registry } from '../actors/registry.ts';
+import { isHeldBack } from '../actors/postponed.ts';
 import type { UnitActor } from '../actors/unit-actor.ts';
 import type { UnitContext } from '../machines/context.ts';
 import type { Request } from '../machines/events.ts';
@@ -62,11 +62,11 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
       const { run } = actor().snapshot.context as UnitContext;
       if (run) activity.beat(run.runId, text);
     },
-    status: () => liveStatus(actor(), orchestrator.registry, activity),
+    status: () => liveStatus(actor(), orchestrator, activity),
     reached: async (milestone, options) => reached(actor(), milestone, context, options),
     async result() {
       refuseClosed();
-      return resultOf(liveStatus(actor(), orchestrator.registry), orchestrator.runs(id), outputs);
+      return resultOf(liveStatus(actor(), orchestrator), orchestrator.runs(id), outputs);
     },
     history() {
       refuseClosed();
@@ -79,18 +79,25 @@ export function createHandle(id: UnitId, context: HandleContext): UnitHandle {
   };
 }
 
-export function liveStatus(actor: UnitActor, registry: Registry, watch?: ActivityWatch): UnitStatus {
+type Present = Pick<Orchestrator, 'registry' | 'recorder'>;
+
+export function liveStatus(actor: UnitActor, present: Present, watch?: ActivityWatch): UnitStatus {
   const { snapshot, quarantined } = actor;
   const { run } = snapshot.context as UnitContext;
   const activity = (run && watch?.activityOf(run.runId)) ?? null;
-  const waits = registry.whyItWaits(actor);
+  const waits = heldBackWords(actor, present) || present.registry.whyItWaits(actor);
   return statusOf(snapshot.context, snapshot.value, { ready: snapshot.hasTag('ready'), quarantined, activity, waits });
+}
+
+/** Nothing is launched before it is written that it will be. */
+function heldBackWords({ id }: UnitActor, { recorder: { degraded, wheel } }: Present): string {
+  return degraded && isHeldBack(id, wheel) ? `waits until the store can be written: ${degraded.problem.message}` : '';
 }
 
 function reached(
   actor: UnitActor,
   milestone: Milestone,
-  { orchestrator: { registry }, clock, activity }: HandleContext,
+  { orchestrator, clock, activity }: HandleContext,
   { within, signal }: WaitOptions = {},
 ): Promise<UnitStatus> {
   signal?.throwIfAborted();
@@ -98,11 +105,11 @@ function reached(
   const withinMs = within === undefined ? null : parseDuration(within, 'within');
   const { promise, resolve, reject } = Promise.withResolvers<UnitStatus>();
   const missed = (waitedMs: number | null): NotReached => {
-    const { state, outcome, why } = liveStatus(actor, registry, activity);
+    const { state, outcome, why } = liveStatus(actor, orchestrator, activity);
     return new NotReached({ unitId: actor.id, milestone, waitedMs, state, outcome, why });
   };
   const look = (): void => {
-    const status = liveStatus(actor, registry, activity);
+    const status = liveStatus(actor, orchestrator, activity);
     if (isThere(status, milestone)) resolve(status);
     else if (cannotBe(status, milestone)) reject(missed(null));
   };

@@ -126,6 +126,16 @@ describe('what costs no trust', () => {
 test('a unit whose spec is spoiled cannot begin again, and can still be ended', async () => {
   const { reeve, lives } = await scene([`UPDATE units SET spec = '{"id":"ill","kind":"server"}' WHERE id = 'ill'`]);
   expect(reeve.unit('ill').status().quarantined).toBe('its spec cannot be read');
+  const refusal = {
+    code: 'SpecUnreadable',
+    message: '"ill" cannot begin: the spec that is stored for it cannot be read.',
+    hint: 'Remove it, and add it anew: `reeve terminate ill`, then `reeve up`.',
+  };
+  await expect(reeve.unit('ill').restart()).rejects.toMatchObject(refusal);
+  expect(lives()).toEqual([true, true]);
+  await reeve.unit('ill').stop();
+  await expect(reeve.unit('ill').start()).rejects.toMatchObject(refusal);
+  await expect(reeve.unit('ill').restart()).rejects.toMatchObject(refusal);
   await reeve.unit('ill').terminate();
   expect([lives(), about(reeve)]).toEqual([[false, true], [['well', 'running', false]]]);
   reeve.add(sleeper('ill'));

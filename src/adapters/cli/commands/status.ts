@@ -39,16 +39,25 @@ function show({ terminal }: Context, now: ProjectStatus, all: boolean): void {
   if (hidden > 0) terminal.say(`… and ${hidden} older ${hidden === 1 ? 'run' : 'runs'}; --all shows all.`);
 }
 
+const REFRESH_MS = 1_000;
+
 /** Until it is interrupted, or the orchestrator goes. */
 async function watch(context: Context): Promise<number> {
   const { terminal, interrupts } = context;
   const control = await requireControl(context);
   let now = await control.status();
   using table = liveTable(terminal, () => ({ ...now, units: withoutOldRuns(now.units) }));
-  const entries = control.journal({ after: Number.MAX_SAFE_INTEGER, follow: true, signal: interrupts.signal });
-  for await (const _ of entries) {
+  const refresh = async (): Promise<void> => {
     now = await control.status();
     table.touch();
+  };
+  // Not everything is an entry: what units do at the moment, and that no entry can be written.
+  const timer = setInterval(() => void refresh().catch(() => {}), REFRESH_MS);
+  try {
+    const entries = control.journal({ after: Number.MAX_SAFE_INTEGER, follow: true, signal: interrupts.signal });
+    for await (const _ of entries) await refresh();
+  } finally {
+    clearInterval(timer);
   }
   return EXIT.done;
 }
