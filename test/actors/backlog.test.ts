@@ -3,6 +3,7 @@ import { joined } from '../../src/actors/backlog.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import type { Tick } from '../../src/store/rows.ts';
 import { storeOn } from '../../src/store/store.ts';
+import { tickOf, timerOf } from '../store/samples.ts';
 import { fillable } from '../support/fillable.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aJob, aServer } from '../support/specs.ts';
@@ -36,6 +37,21 @@ async function aDay(): Promise<readonly Tick[]> {
   await sim.advance(1_000);
   return ticks;
 }
+
+test('of what was said about a timer the last word counts', () => {
+  const timer = { unitId: 'a', timer: 'grace' } as const;
+  const set = (seq: number): Tick => tickOf({ timersSet: [timerOf('a', seq)] });
+  const clear = tickOf({ timersCleared: [timer] });
+  const words = (ticks: readonly Tick[]) => {
+    const { timersSet, timersCleared } = joined(ticks);
+    return { set: timersSet.map(({ seq }) => seq), cleared: timersCleared };
+  };
+  expect([words([set(1), set(2)]), words([set(1), clear]), words([clear, set(2)])]).toEqual([
+    { set: [2], cleared: [] },
+    { set: [], cleared: [timer] },
+    { set: [2], cleared: [] },
+  ]);
+});
 
 /** All that is in the store after these commits. */
 function contentsAfter(ticks: readonly Tick[]): unknown {

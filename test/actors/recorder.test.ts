@@ -65,6 +65,20 @@ describe('a tick', () => {
     expect(ticks[0]?.entries.length).toBe(100);
   });
 
+  test('that cannot be committed has done nothing', async () => {
+    const { disk, wrap } = fillable();
+    const sim = await Simulation.open({ units: [aServer('a')], wrap });
+    disk.isFull = true;
+    const refused = sim.ask('a', 'start');
+    await sim.settle();
+    expect([refused.answer, disk.refusals > 0, sim.world.launches]).toEqual(['StoreUnwritable', true, []]);
+    disk.isFull = false;
+    await sim.advance(2_000);
+    sim.ask('a', 'start');
+    await sim.settle();
+    expect(sim.world.launches).toMatchObject([{ unitId: 'a' }]);
+  });
+
   test('is seen by nobody before it is committed', async () => {
     const sim = await Simulation.open({ units: [aServer('a')] });
     const seen: [unknown, unknown][] = [];

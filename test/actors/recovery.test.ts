@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { rearmed } from '../../src/actors/recovery.ts';
+import { simulatedClock } from '../../src/adapters/simulation/clock.ts';
 import { stateOf } from '../../src/machines/view.ts';
+import { timerOf } from '../store/samples.ts';
 import { live, recorded } from '../support/recorded.ts';
 import { Simulation } from '../support/simulation.ts';
 import { aJob, aServer } from '../support/specs.ts';
@@ -243,5 +246,17 @@ describe('an older journal', () => {
     await sim.settle();
     expect([sim.orchestrator.registry.get('a')?.quarantined, sim.value('a')]).toEqual([null, { running: 'healthy' }]);
     expect(sim.world.launches.length).toBe(1);
+  });
+});
+
+describe('after a reboot', () => {
+  const row = timerOf('a', 1);
+  test.each([
+    ['what is left of a wait by the wall clock is waited for', -2_000, 2_000],
+    ['a wait that was over meanwhile is over', 60_000, 0],
+    ['a wall clock that went back makes no wait longer than it ever was', -3_600_000, row.lengthMs],
+  ])('%s', (_, sinceDueMs, leftMs) => {
+    const clock = simulatedClock({ wallMs: row.dueWallMs + sinceDueMs, bootId: 'boot-2' });
+    expect(rearmed(row, clock)).toEqual({ ...row, bootId: 'boot-2', dueMonoMs: clock.monoMs() + leftMs });
   });
 });
