@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeStateDir, type Problem } from '../../index.ts';
+import { makeStateDir, type Problem, startDetached } from '../../index.ts';
 import { ControlRefused } from '../http/errors.ts';
 import type { Context } from './context.ts';
 import { DetachFailed } from './errors.ts';
@@ -20,19 +20,17 @@ const LAST_LINES = 10;
  *
  * @throws {DetachFailed} It does not. What it had to say is in the error.
  */
-export async function startDetached({ cwd, stateDir, env }: Context, upArguments: readonly string[]): Promise<void> {
+export async function startOrchestrator(
+  { cwd, stateDir, env }: Context,
+  upArguments: readonly string[],
+): Promise<void> {
   makeStateDir(stateDir);
   const logFile = join(stateDir, 'orchestrator.log');
   const log = openLog(logFile);
   const script = process.argv[1] ?? '';
   const where = ['-C', cwd, '--state-dir', stateDir];
-  const child = spawn(process.execPath, [...process.execArgv, script, 'up', ...upArguments, '--announce', ...where], {
-    cwd,
-    env,
-    detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
-  });
-  closeSync(log);
+  const program = [...process.execArgv, script, 'up', ...upArguments, '--announce', ...where];
+  const child = await startDetached(program, { cwd, env, output: log }).finally(() => closeSync(log));
   const said = await announcementOf(child);
   if (child.connected) child.disconnect();
   child.unref();

@@ -23,7 +23,7 @@ export function inheritedDescriptors(): Promise<readonly number[]> {
 }
 
 /** Where a spawn is to put something: `ignore` leaves what is there above 2, whatever the documentation says. */
-export type Slot = 'ignore' | 'pipe' | number;
+export type Slot = 'ignore' | 'pipe' | 'ipc' | number;
 
 /**
  * The same slots, with `/dev/null` in the place of everything inherited: it cannot be closed from here, but replaced.

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProjectStatus, UnitStatus } from '../../../src/index.ts';
 
-const MAIN = join(import.meta.dirname, '../../../src/adapters/cli/main.ts');
+export const MAIN = join(import.meta.dirname, '../../../src/adapters/cli/main.ts');
 const DEADLINE_MS = 40_000;
 
 export interface Said {

@@ -4,7 +4,7 @@ import { decodeProject, openReeve, parseDuration, type Result, type UnitSpec } f
 import { type ControlClient, connectControl } from '../../http/client.ts';
 import { launch } from '../../http/launch.ts';
 import { type Context, warningsTo } from '../context.ts';
-import { startDetached } from '../detach.ts';
+import { startOrchestrator } from '../detach.ts';
 import { EXIT } from '../exit-codes.ts';
 import { resultLine } from '../render/result-line.ts';
 import { requireControl } from '../view.ts';
@@ -48,7 +48,7 @@ export async function run(context: Context, command: readonly string[], options:
 
 async function inBackground(context: Context, id: string, unit: unknown): Promise<number> {
   const { terminal, json, stateDir } = context;
-  if (!(await connectControl(stateDir))) await startDetached(context, ['--empty']);
+  if (!(await connectControl(stateDir))) await startOrchestrator(context, ['--empty']);
   const control = await requireControl(context);
   const status = await control.run(id, unit);
   if (json) terminal.printJson({ unit: status });

@@ -3,7 +3,7 @@ import { type ProjectSpec, type ProjectStatus, problemOf, type Reeve, type UnitS
 import { loadConfig } from '../../config/load.ts';
 import { connectControl } from '../../http/client.ts';
 import type { Context } from '../context.ts';
-import { announce, startDetached } from '../detach.ts';
+import { announce, startOrchestrator } from '../detach.ts';
 import { EXIT } from '../exit-codes.ts';
 import { leftOverWords } from '../left-over.ts';
 import { runOnce } from '../once.ts';
@@ -21,7 +21,7 @@ export interface UpOptions extends PlanFlags {
   readonly once?: boolean;
   /** No units of its own: somebody wants to run things in the background. */
   readonly empty?: boolean;
-  /** Started by `startDetached`, which waits to hear of us. */
+  /** Started by `startOrchestrator`, which waits to hear of us. */
   readonly announce?: boolean;
 }
 
@@ -47,7 +47,7 @@ async function projectFor({ cwd, env }: Context, { file, empty }: UpOptions): Pr
 /** The project was read here too, so that its faults are told at once. */
 async function detach(context: Context, project: ProjectSpec, { file }: UpOptions): Promise<number> {
   const { terminal, json } = context;
-  await startDetached(context, file === undefined ? [] : ['-f', file]);
+  await startOrchestrator(context, file === undefined ? [] : ['-f', file]);
   const status = await (await requireControl(context)).status();
   const leftOver = leftOverWords(status.units, project);
   if (leftOver !== null) terminal.say(leftOver);
