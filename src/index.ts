@@ -5,6 +5,7 @@
  */
 export type { HealAction, HealReport } from './actors/heal.ts';
 export type { Clock, Log, OutputQuery, OutputSlice } from './actors/ports.ts';
+export { type DetachedOptions, startDetached } from './adapters/process/detached.ts';
 export { type Check, diagnose } from './api/doctor.ts';
 export { parseDuration } from './api/duration.ts';
 export {
