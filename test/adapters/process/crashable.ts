@@ -61,7 +61,7 @@ export async function openCrashable(stateDir: string, unit: object): Promise<Cra
   driver.endRun = async (call, how) => {
     if (how !== 'kill' || !interference.gentle) await endRun(call, how);
   };
-  const probes = systemProbes({ clock, log });
+  const probes = systemProbes({ clock, log, view: driver.view });
   const instance = `i${store.lastSeq()}`;
   const orchestrator = await openOrchestrator({ store, clock, log, drivers: { process: driver }, probes, instance });
   if (!orchestrator.registry.get(UNIT)) orchestrator.add([decodeUnit({ id: UNIT, cwd: stateDir, ...unit })]);
