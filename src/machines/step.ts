@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { type AnyMachineSnapshot, type AnyStateMachine, createActor } from 'xstate';
 import type { Command } from './commands.ts';
 import type { JournaledEvent } from './events.ts';
+import { withLeanAssigns } from './lean-assign.ts';
 import type { Json } from './vocabulary.ts';
 
 /** State × event → state + commands. Nothing is done; `next` is a value like any other. */
@@ -28,7 +29,8 @@ export interface Stepper {
  * One inert scope is made once and reused: XState's own `transition()` builds an actor for every call and is four to
  * five times slower. Commands are collected where XState would execute them.
  */
-export function createStepper(machine: AnyStateMachine, sampleInput: unknown): Stepper {
+export function createStepper(given: AnyStateMachine, sampleInput: unknown): Stepper {
+  const machine = withLeanAssigns(given);
   const inert = createActor(machine, { input: sampleInput });
   let commands: Command[] = [];
   const scope = {
@@ -101,6 +103,9 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 
 /** Tells two states apart. The spec is left out: it is large, constant, and kept elsewhere. */
 export function stateHash(value: unknown, context: Record<string, unknown>): string {
-  const { spec: _, ...rest } = context;
-  return hash('sha1', JSON.stringify([value, rest]), 'base64url');
+  return hash('sha1', JSON.stringify([value, 'spec' in context ? withoutSpec(context) : context]), 'base64url');
+}
+
+function withoutSpec({ spec: _, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return rest;
 }
