@@ -5,6 +5,7 @@
  */
 export type { HealAction, HealReport } from './actors/heal.ts';
 export type { Clock, Log, OutputQuery, OutputSlice } from './actors/ports.ts';
+export type { JobContext, JobFunction } from './adapters/in-process/function.ts';
 export { type DetachedOptions, startDetached } from './adapters/process/detached.ts';
 export { type Check, diagnose } from './api/doctor.ts';
 export { parseDuration } from './api/duration.ts';
@@ -20,6 +21,7 @@ export {
 export { type Evaluated, evaluate } from './api/evaluate.ts';
 export { BadExpression } from './api/expression.ts';
 export { type Fork, type ForkEdit, type ForkOptions, fork, type Parting } from './api/fork.ts';
+export type { InProcessJob, InProcessJobInput } from './api/functions.ts';
 export { whatToHeal } from './api/heal-files.ts';
 export { openLog } from './api/log.ts';
 export { openReeve } from './api/open.ts';

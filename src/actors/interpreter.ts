@@ -8,7 +8,7 @@ import * as Effect from 'effect/Effect';
 import * as Fiber from 'effect/Fiber';
 import type { Command, RunRef, WorldCommand } from '../machines/commands.ts';
 import { isWorldCommand } from '../machines/commands.ts';
-import { aliveOf, readyOf, type UnitContext } from '../machines/context.ts';
+import { aliveOf, readyOf, runsInProcess, type UnitContext } from '../machines/context.ts';
 import { isFault, problemOf } from '../machines/errors.ts';
 import type { Fact } from '../machines/events.ts';
 import type { UnitSpec } from '../machines/spec.ts';
@@ -22,7 +22,8 @@ import type { Replies } from './replies.ts';
 export type Drivers = Readonly<Record<string, Driver>>;
 
 /** Which driver runs a unit. Decided by its spec alone. */
-export const driverNameOf = (spec: UnitSpec): string => (spec.kind === 'watcher' ? 'files' : 'process');
+export const driverNameOf = (spec: UnitSpec): string =>
+  spec.kind === 'watcher' ? 'files' : runsInProcess(spec) ? 'in-process' : 'process';
 
 export interface InterpreterOptions {
   readonly drivers: Drivers;
@@ -108,7 +109,8 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   }
 
   async function carryOut(command: WorldCommand, key: string, seq: number, unit: UnitNow): Promise<void> {
-    const call = { key, seq, run: runOf(unit.context), spec: unit.context.spec };
+    const { spec, restarts, ending } = unit.context;
+    const call = { key, seq, run: runOf(unit.context), spec, attempt: restarts + 1, ending };
     const name = driverNameOf(call.spec);
     const driver = drivers[name];
     if (!driver) throw new NoDriver({ name });

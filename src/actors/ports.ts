@@ -6,6 +6,7 @@
  */
 import type { RunRef } from '../machines/commands.ts';
 import type { Fact } from '../machines/events.ts';
+import type { Ending } from '../machines/outcome.ts';
 import type { AliveSpec, IdleSpec, ReadySpec, UnitSpec } from '../machines/spec.ts';
 
 import type { EndMethod, ExitReport, Handle, ProbePurpose, RunId, UnitId } from '../machines/vocabulary.ts';
@@ -51,6 +52,10 @@ export interface DriverCall {
   readonly seq: number;
   readonly run: RunRef;
   readonly spec: UnitSpec;
+  /** Which run this is since somebody asked for one; 1 is the first. */
+  readonly attempt?: number;
+  /** Why it is to end, where it is. */
+  readonly ending?: Ending | null;
 }
 
 /** What is true of a run that we find after a restart. `startedMs`: since when, where its driver can tell. */

@@ -1,5 +1,5 @@
 import type { Fact } from '../machines/events.ts';
-import type { Problem } from '../machines/vocabulary.ts';
+import type { Json, Problem } from '../machines/vocabulary.ts';
 
 export type Redact = (text: string) => string;
 
@@ -26,8 +26,13 @@ export function redactFact(fact: Fact, redact: Redact = (text) => text): Fact {
     case 'watch.observed':
       return { ...fact, what: fact.what.map(redact) };
     case 'run.exited': {
-      const { said, ...exit } = fact.exit;
-      return said === undefined ? fact : { ...fact, exit: { ...exit, said: redact(said) } };
+      const { said, threw, returned } = fact.exit;
+      const words = {
+        ...(said !== undefined && { said: redact(said) }),
+        ...(threw !== undefined && { threw: redact(threw) }),
+      };
+      const value = returned !== undefined && { returned: redactJson(returned, redact) };
+      return { ...fact, exit: { ...fact.exit, ...words, ...value } };
     }
     case 'run.launched':
     case 'run.revoked':
@@ -39,6 +44,16 @@ export function redactFact(fact: Fact, redact: Redact = (text) => text): Fact {
       return fact;
   }
 }
+
+/** Names of keys are the program's own, and stay. */
+function redactJson(value: Json, redact: Redact): Json {
+  if (typeof value === 'string') return redact(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (isList(value)) return value.map((one) => redactJson(one, redact));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, redactJson(one, redact)]));
+}
+
+const isList = (value: object): value is readonly Json[] => Array.isArray(value);
 
 const redactProblem = ({ code, message, hint }: Problem, redact: Redact): Problem => ({
   code,

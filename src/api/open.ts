@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { openOrchestrator } from '../actors/orchestrator.ts';
+import { inProcessDriver } from '../adapters/in-process/driver.ts';
+import type { GivenFunctions } from '../adapters/in-process/functions.ts';
 import { secretsRegistry } from '../adapters/log/secrets.ts';
 import { silentLog } from '../adapters/log/silent.ts';
 import { systemProbes } from '../adapters/probe/probes.ts';
@@ -12,7 +14,7 @@ import { fileWatchDriver } from '../adapters/watch/files.ts';
 import { isFault } from '../machines/errors.ts';
 import { assertConsistent, type UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
-import type { UnitId } from '../machines/vocabulary.ts';
+import type { RunId, UnitId } from '../machines/vocabulary.ts';
 import { isDamaged } from '../store/damage.ts';
 import { failureOf, isOutside } from '../store/failure.ts';
 import { lockStateDir } from '../store/lock.ts';
@@ -20,6 +22,7 @@ import type { Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
 import { deathPolicy, withDeathPolicy } from './death-policy.ts';
 import { OpenRefused } from './errors.ts';
+import { isOwed, keepFunctions } from './functions.ts';
 import { assertOptions } from './options.ts';
 import { establishOwnerToken } from './owner-token.ts';
 import { stoppedByPlan } from './plan.ts';
@@ -83,13 +86,16 @@ function planOf(options: OpenOptions) {
   const cwd = process.cwd();
   const policy = deathPolicy(options.onOrchestratorDeath);
   const complete = (spec: UnitSpec): UnitSpec => withDeathPolicy(decodedSpec(spec), policy);
-  const units = (options.units ?? []).map(complete);
-  assertConsistent(units);
+  const given = (options.units ?? []).map(complete);
+  assertConsistent(given);
+  const functions: GivenFunctions = new Map();
+  const units = keepFunctions(given, functions);
   const secrets = secretsRegistry();
   return {
     options,
     env,
     units,
+    functions,
     complete,
     secrets,
     stateDir: resolveStateDir({ stateDir: options.stateDir, cwd, env }),
@@ -101,7 +107,7 @@ function planOf(options: OpenOptions) {
 
 /** Lets go of everything again, but for the state directory, if it fails. */
 async function openHeld(plan: ReturnType<typeof planOf>, hold: Pick<Session, 'sinceMs' | 'unlock'>): Promise<Reeve> {
-  const { options, env, units, complete, secrets, stateDir, project, clock, log } = plan;
+  const { options, env, units, functions, complete, secrets, stateDir, project, clock, log } = plan;
   // What is open so far, in the order in which it has to be closed again if the rest fails.
   const undo: (() => void | Promise<void>)[] = [];
   try {
@@ -112,17 +118,21 @@ async function openHeld(plan: ReturnType<typeof planOf>, hold: Pick<Session, 'si
     const { redact } = secrets;
     const processes = processDriver({ stateDir, ownerId, clock, log, baseEnv: env, secrets, redact });
     undo.unshift(() => processes.close());
-    const drivers = { process: processes, files: fileWatchDriver({ clock, log }) };
     const { exec, view, whyNotOurs } = processes;
     const probes = systemProbes({ clock, log, exec, view, redact, whyNotOurs });
+    const inProcess = inProcessDriver({ clock, log, functions, beat: probes.beat });
+    const files = fileWatchDriver({ clock, log });
+    const drivers = { process: processes, files, 'in-process': inProcess };
     const instance = newInstance();
     const orchestrator = await openOrchestrator({ store, clock, log, drivers, probes, instance, redact });
     undo.splice(0, 2, () => orchestrator.close());
     store.setMeta('project', project);
     const { outputs } = processes;
     const leave = () => processes.leave();
-    const place = { stateDir, project, outputs, activity: probes };
-    const session: Session = { ...hold, ...place, orchestrator, store, clock, log, complete, leave };
+    const activityOf = (runId: RunId) => inProcess.activityOf(runId) ?? probes.activityOf(runId);
+    const activity = { beat: probes.beat, activityOf };
+    const place = { stateDir, project, outputs, activity };
+    const session: Session = { ...hold, ...place, orchestrator, store, clock, log, functions, complete, leave };
     const replaced = enroll(session, units, options);
     if (options.start !== false) await begin(session, units, replaced);
     return createReeve(session);
@@ -175,13 +185,16 @@ function enroll(
 }
 
 /**
- * Starts a new session, or goes on with one that a crash interrupted: then only units that never ran are started. What
- * rests stays at rest, also where its spec has changed; what is up goes on by its own state.
+ * Starts a new session, or goes on with one that a crash interrupted: then only units that never ran are started, and
+ * functions that are owed a run. What rests stays at rest, also where its spec has changed; what is up goes on by its
+ * own state.
  */
 async function begin({ orchestrator, store }: Session, units: readonly UnitSpec[], replaced: ReadonlySet<UnitId>) {
   const isResumed = store.meta('session') === 'open';
-  const isNew = ({ id }: UnitSpec): boolean =>
-    !replaced.has(id) && orchestrator.registry.get(id)?.snapshot.context.run === null;
+  const isNew = ({ id }: UnitSpec): boolean => {
+    const known = orchestrator.registry.get(id);
+    return !replaced.has(id) && known !== undefined && (known.snapshot.context.run === null || isOwed(known));
+  };
   const ids = (isResumed ? units.filter(isNew) : units).map(({ id }) => id);
   if (ids.length > 0) await orchestrator.up(ids);
   // Only now: a crash before this line begins the session again, and what is up already is not started twice.

@@ -32,7 +32,7 @@ export interface ReadOnlyReeve {
 export function openReadOnly(stateDir: string, project = stateDir): ReadOnlyReeve {
   const store = openStore({ path: join(stateDir, STORE_FILE), readonly: true });
   const outputs = processOutputs({ stateDir, clock: systemClock({ keepAlive: false }) });
-  const statuses = (): UnitStatus[] => storedStatuses(store);
+  const statuses = (): UnitStatus[] => storedStatuses(store, () => holderOf(stateDir) !== null);
   const statusFor = (id: UnitId): UnitStatus => {
     const all = statuses();
     const found = all.find((one) => one.id === id);

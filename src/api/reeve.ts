@@ -1,12 +1,15 @@
 import type { Orchestrator } from '../actors/orchestrator.ts';
 import type { Clock, Log, Outputs } from '../actors/ports.ts';
 import { CLOSED } from '../actors/refusals.ts';
+import type { GivenFunctions } from '../adapters/in-process/functions.ts';
+import { runsInProcess, type UnitContext } from '../machines/context.ts';
 import { problemOf, Refused } from '../machines/errors.ts';
 import { assertConsistent, type UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
 import type { Store } from '../store/rows.ts';
 import { UnitUp, UnknownUnit } from './errors.ts';
+import { keepFunctions, LEFT_BEHIND } from './functions.ts';
 import { journalStream } from './journal-stream.ts';
 import { applyPlan, planFor } from './plan.ts';
 import { noticeIn } from './salvage.ts';
@@ -26,6 +29,8 @@ export interface Session {
   readonly project: string;
   readonly sinceMs: number;
   readonly unlock: () => void;
+  /** Of this program, by the unit that is one. */
+  readonly functions: GivenFunctions;
   /** Decoded, and with what becomes of it when we die, where it does not say. */
   readonly complete: (spec: UnitSpec) => UnitSpec;
   /** What still runs at the end is left on purpose. */
@@ -52,22 +57,22 @@ export function createReeve(session: Session): Reeve {
       const specs = given.map(session.complete);
       for (const { id } of specs) refuseUp(orchestrator, id);
       assertFits(orchestrator, specs);
-      orchestrator.add(specs);
+      orchestrator.add(keepFunctions(specs, session.functions));
     },
     async remove(id) {
       refuseUp(orchestrator, id);
       await reeve.unit(id).terminate({ by: 'remove' });
     },
-    async run(spec, { signal } = {}) {
+    async run<Value>(spec: UnitSpec, { signal }: { readonly signal?: AbortSignal } = {}) {
       reeve.add(spec);
-      return runToItsEnd(reeve.unit(spec.id), signal);
+      return runToItsEnd<Value>(reeve.unit(spec.id), signal);
     },
     plan: (units, options) => planFor(orchestrator, units.map(session.complete), options),
     async apply(plan) {
       refuseClosed();
       const found = new Set(plan.changes.flatMap(({ unit, change }) => (change === 'replace' ? unit : [])));
       for (const id of found) refuseUp(orchestrator, id);
-      await applyPlan(orchestrator, plan);
+      await applyPlan(orchestrator, { ...plan, units: keepFunctions(plan.units, session.functions) });
     },
     async up(ids) {
       const known = [...registry.units()].map(({ id }) => id);
@@ -110,7 +115,7 @@ async function end(session: Session, leave: boolean, ending: AbortController) {
   const { orchestrator, log, unlock } = session;
   let failure: unknown = null;
   try {
-    if (leave) session.leave();
+    if (leave) await leaveRunning(session);
     else
       await stopAll(orchestrator).catch((error: unknown) => {
         failure = error;
@@ -123,6 +128,21 @@ async function end(session: Session, leave: boolean, ending: AbortController) {
     unlock();
   }
   if (failure !== null) throw failure;
+}
+
+/** What is part of this program cannot be left: it is stopped, and says so. */
+async function leaveRunning({ orchestrator, leave, log }: Session): Promise<void> {
+  leave();
+  const functions = [...orchestrator.registry.units()].filter(
+    ({ snapshot }) => snapshot.hasTag('alive') && runsInProcess((snapshot.context as UnitContext).spec),
+  );
+  const stops = functions.map(async ({ id }) => {
+    log.warn({ unit: id }, 'it is a function of this program, and cannot be left running: it is stopped');
+    await orchestrator.request(id, 'stop.requested', LEFT_BEHIND).catch((error: unknown) => {
+      log.error({ unit: id }, `cannot stop it: ${problemOf(error).message}`);
+    });
+  });
+  await Promise.all(stops);
 }
 
 /** What was stopped stays stopped, whether that can be written or not. */
@@ -148,7 +168,7 @@ function assertFits({ registry }: Orchestrator, specs: readonly UnitSpec[]): voi
   assertConsistent([...others, ...specs]);
 }
 
-async function runToItsEnd(unit: UnitHandle, signal?: AbortSignal): Promise<Result> {
+async function runToItsEnd<Value>(unit: UnitHandle, signal?: AbortSignal): Promise<Result<Value>> {
   signal?.throwIfAborted();
   const onAbort = (): void => void unit.stop({ by: 'abort' }).catch(() => {});
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -160,7 +180,8 @@ async function runToItsEnd(unit: UnitHandle, signal?: AbortSignal): Promise<Resu
       if (unit.status().outcome === null) throw signal?.aborted ? signal.reason : error;
     });
     const { outcome } = await ended;
-    return { ...(await unit.result()), outcome };
+    // It is what the function returned, by the type that its spec has.
+    return { ...((await unit.result()) as Result<Value>), outcome };
   } catch (error) {
     ended.catch(() => {});
     giveUp.abort();

@@ -27,6 +27,8 @@ export async function resultOf(status: UnitStatus, runs: readonly RunRow[], outp
     endedMs: outcome?.endedMs ?? null,
     attempts: newest ? restarts + 1 : 0,
     output: { bytes: sizeBytes, tail: text },
+    ...(outcome?.value !== undefined && { value: outcome.value }),
+    ...(outcome?.kind === 'failed' && outcome.detail !== null && { error: outcome.detail }),
   };
 }
 

@@ -1,4 +1,6 @@
+import type { JobFunction } from '../adapters/in-process/function.ts';
 import type {
+  InProcessJobSpec,
   JobInput,
   JobSpec,
   ServerInput,
@@ -8,6 +10,7 @@ import type {
   WatcherSpec,
 } from '../machines/spec.ts';
 import { decodeUnit } from '../machines/spec.ts';
+import { type InProcessJob, type InProcessJobInput, withFunction } from './functions.ts';
 
 /** What becomes of a unit when its orchestrator dies is for `openReeve` to say, where the unit does not. */
 const OPEN = { defaults: { onOrchestratorDeath: null } } as const;
@@ -38,9 +41,25 @@ export const server = (input: ServerInput): ServerSpec => decodeUnit({ ...input,
  * job({ id: 'build', command: 'npm run build', timeout: '10m', retry: { max: 2 } }).timeout // => 600_000
  * ```
  *
+ * With `run` it is a function of your program instead of a process. What it returns, at most 64 KB of JSON, is the
+ * value of the result; what it throws is why it has failed. It dies with your program: by `onOrchestratorDeath` that
+ * attempt has failed then (`fail`, the default), or the next program that opens the state directory with the function
+ * runs it again (`rerun`).
+ *
+ * **Example** (A function)
+ *
+ * ```ts
+ * const index = job({ id: 'index', run: async ({ attempt }) => ({ attempt }), stop: { grace: '2s' } });
+ * [index.run, index.stop.grace] // => ['in-process', 2_000]
+ * ```
+ *
  * @throws {InvalidSpec} With every fault at once, each with its path.
  */
-export const job = (input: JobInput): JobSpec => decodeUnit({ ...input, kind: 'job' }, OPEN) as JobSpec;
+export function job<Value>(input: InProcessJobInput<Value>): InProcessJob<Value>;
+export function job(input: JobInput): JobSpec;
+export function job(input: JobInput | InProcessJobInput<unknown>): JobSpec | InProcessJob<unknown> {
+  return decoded({ ...input, kind: 'job' }) as JobSpec | InProcessJob<unknown>;
+}
 
 /**
  * A unit that observes, and acts on other units.
@@ -64,5 +83,12 @@ export const watcher = (input: WatcherInput): WatcherSpec => decodeUnit({ ...inp
 export function decodedSpec(unit: UnitSpec): UnitSpec {
   const { after, restart, group } = (unit ?? {}) as Partial<UnitSpec>;
   const isDecoded = typeof after === 'object' && group !== undefined && typeof restart?.backoff?.initial === 'number';
-  return isDecoded ? unit : decodeUnit(unit, OPEN);
+  return isDecoded ? unit : decoded(unit);
+}
+
+/** The function stays with the spec, where only this program sees it. */
+function decoded(input: object): UnitSpec {
+  const spec = decodeUnit(input, OPEN);
+  const run: unknown = 'run' in input ? input.run : undefined;
+  return typeof run === 'function' ? withFunction(spec as InProcessJobSpec, run as JobFunction) : spec;
 }

@@ -1,7 +1,7 @@
 import { QueueIndex } from '../actors/queues.ts';
 import { remembered } from '../actors/remembered.ts';
 import { isAlive } from '../adapters/system/identity.ts';
-import { newContext, type UnitContext } from '../machines/context.ts';
+import { newContext, runsInProcess, type UnitContext } from '../machines/context.ts';
 import { machines } from '../machines/machines.ts';
 import { viewOf } from '../machines/view.ts';
 import type { UnitId } from '../machines/vocabulary.ts';
@@ -11,10 +11,14 @@ import type { Store } from '../store/rows.ts';
 import { statusOf } from './status.ts';
 import type { UnitStatus } from './types.ts';
 
-/** The units as they were recorded last, with what can be seen from here: whether they live, and what they wait for. */
-export function storedStatuses(store: Store): UnitStatus[] {
+/**
+ * The units as they were recorded last, with what can be seen from here: whether they live, and what they wait for.
+ *
+ * @param isHeld Whether the program that orchestrates lives.
+ */
+export function storedStatuses(store: Store, isHeld: () => boolean): UnitStatus[] {
   const units = loadStates(store).map(asRecorded);
-  const known = new Map(units.map((unit) => [unit.id, { ...unit, status: statusOfStored(unit) }]));
+  const known = new Map(units.map((unit) => [unit.id, { ...unit, status: statusOfStored(unit, isHeld) }]));
   const queues = new QueueIndex();
   queues.setSpecs(remembered(store).queues);
   for (const unit of units) queues.follow(unit, unit.snapshot);
@@ -45,9 +49,16 @@ function asRecorded(state: UnitState) {
   return { id, quarantined: state.unreadable?.message ?? null, snapshot };
 }
 
-function statusOfStored({ snapshot, quarantined }: Recorded): UnitStatus {
+function statusOfStored({ snapshot, quarantined }: Recorded, isHeld: () => boolean): UnitStatus {
   const context = snapshot.context as UnitContext;
   const status = statusOf(context, snapshot.value, { ready: snapshot.hasTag('ready'), quarantined });
+  if (runsInProcess(context.spec) && snapshot.hasTag('alive') && !isHeld()) {
+    return {
+      ...status,
+      ready: false,
+      why: 'its program is gone, and it with that; the next one to open this records it',
+    };
+  }
   const identity = status.run?.pid ? context.run?.handle?.identity : null;
   // It ended while nobody orchestrates: the next orchestrator records how.
   if (!identity || isAlive(identity)) return status;

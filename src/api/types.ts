@@ -4,8 +4,9 @@ import type { HealReport } from '../actors/heal.ts';
 import type { Clock, Log, OutputQuery, OutputSlice } from '../actors/ports.ts';
 import type { OutcomeKind } from '../machines/outcome.ts';
 import type { GroupStrategy, UnitSpec } from '../machines/spec.ts';
-import type { Desired, Problem, RunId, TopState, UnitId, UnitKind } from '../machines/vocabulary.ts';
+import type { Desired, Json, Problem, RunId, TopState, UnitId, UnitKind } from '../machines/vocabulary.ts';
 import type { Entry, RunRow } from '../store/rows.ts';
+import type { InProcessJob } from './functions.ts';
 import type { Plan } from './plan.ts';
 
 /** Milliseconds, or text with a unit: `"250ms"`, `"5s"`, `"10m"`, `"1h"`. */
@@ -90,7 +91,7 @@ export interface ProjectStatus {
 }
 
 /** `wait --json` and `result --json`. */
-export interface Result {
+export interface Result<Value = Json> {
   readonly id: UnitId;
   readonly state: TopState;
   /** `null`: it has not ended. */
@@ -103,6 +104,10 @@ export interface Result {
   readonly endedMs: number | null;
   readonly attempts: number;
   readonly output: { readonly bytes: number; readonly tail: string };
+  /** What a function returned, as a copy; `null` where that was nothing. Absent: it did not return, or is none. */
+  readonly value?: Value;
+  /** Why a function has failed: the words of what it threw. Absent: it has not, or is none. */
+  readonly error?: string;
 }
 
 export interface WaitOptions {
@@ -161,7 +166,10 @@ export interface Reeve extends AsyncDisposable {
   /** Forgets a unit at rest. */
   remove(id: UnitId): Promise<void>;
   /** Adds a job, runs it to its end, and tells how it ended. Aborting the signal stops it. */
-  run(spec: UnitSpec, options?: { readonly signal?: AbortSignal }): Promise<Result>;
+  run<Value = Json>(
+    spec: UnitSpec | InProcessJob<Value>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Result<Value>>;
   /**
    * What would have to be done so that the units that are there are these, and which keys of their specs are written
    * otherwise. Changes nothing.
@@ -191,7 +199,8 @@ export interface Reeve extends AsyncDisposable {
   /**
    * Stops everything and lets go of the state directory. Idempotent: every call gets the same promise.
    *
-   * With `leave: true` what runs is left running, for the next orchestrator to adopt.
+   * With `leave: true` what runs is left running, for the next orchestrator to adopt. A function of this program cannot
+   * be: it is stopped, and runs again in the next one if its `onOrchestratorDeath` is `rerun`.
    */
   close(options?: { readonly leave?: boolean }): Promise<void>;
 }

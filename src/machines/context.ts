@@ -101,12 +101,16 @@ export function newContext({ id, epoch, spec, generation = 0 }: UnitInput): Unit
 export const readyOf = (spec: UnitSpec): ReadySpec | null => ('ready' in spec ? spec.ready : null);
 export const aliveOf = (spec: UnitSpec): AliveSpec | null => ('alive' in spec ? spec.alive : null);
 export const graceMsOf = (spec: UnitSpec): number => ('stop' in spec ? spec.stop.grace : WATCHER_GRACE_MS);
-export const askOf = (spec: UnitSpec): StopSpec['ask'] => ('stop' in spec ? spec.stop.ask : null);
+export const askOf = (spec: UnitSpec): StopSpec['ask'] => ('stop' in spec && 'ask' in spec.stop ? spec.stop.ask : null);
 export const queueOf = (spec: UnitSpec): string | null => (spec.kind === 'job' ? spec.queue : null);
 export const priorityOf = (spec: UnitSpec): number => (spec.kind === 'job' ? (spec.priority ?? 0) : 0);
 export const timeoutMsOf = (spec: UnitSpec): number | null => (spec.kind === 'job' ? spec.timeout : null);
 export const delayMsOf = (spec: UnitSpec): number => (spec.kind === 'job' ? (spec.delay ?? 0) : 0);
 export const keepsDescendants = (spec: UnitSpec): boolean => 'keepDescendants' in spec && spec.keepDescendants;
+/** Whether it is a function of the program that holds us, and dies with it. */
+export const runsInProcess = (spec: UnitSpec): boolean => 'run' in spec;
+/** Whether it is run again when its program has died while it ran. */
+export const rerunsAfterDeath = (spec: UnitSpec): boolean => 'run' in spec && spec.onOrchestratorDeath === 'rerun';
 export const awaitsFirstObservation = (spec: UnitSpec): boolean => 'poll' in spec && spec.poll !== null;
 
 /** A watcher is part of us; disarming it takes no longer than closing a handle. */

@@ -1,4 +1,4 @@
-import type { EndMethod, ExitReport } from './vocabulary.ts';
+import type { EndMethod, ExitReport, Json } from './vocabulary.ts';
 
 /** Why a run ended. Every run gets exactly one. */
 export const OUTCOMES = [
@@ -37,6 +37,8 @@ export interface Outcome {
   /** What it took to end it, in order. Empty: it ended by itself, or somebody else ended it. */
   readonly took: readonly EndMethod[];
   readonly endedMs: number;
+  /** What a function returned. Absent: it did not return, or is none. */
+  readonly value?: Json;
 }
 
 /** What the exit says where nothing was known before: a code of 0, another code, or a signal that was not ours. */
@@ -44,8 +46,9 @@ export function outcomeOf(ending: Ending | null, exit: ExitReport, took: readonl
   const { code, signal, rawStatus, certain, endedMs, by } = exit;
   const known = ending ?? (by ? { kind: 'stopped' as const, by, detail: null } : null);
   const kind = known?.kind ?? (signal !== null ? 'crashed' : code === 0 ? 'finished' : 'failed');
-  const { by: who = null, detail = null } = known ?? {};
-  return { kind, code, signal, rawStatus, certain, by: who, detail, took, endedMs };
+  const { by: who, detail } = known ?? { by: null, detail: exit.threw ?? null };
+  const value = exit.returned === undefined ? {} : { value: exit.returned };
+  return { kind, code, signal, rawStatus, certain, by: who, detail, took, endedMs, ...value };
 }
 
 /** For a run that ended without anybody seeing how, or that never began. */

@@ -10,6 +10,8 @@ export interface RestartHistory {
   readonly streak: number;
   /** Launches in a row that the machine had no room or no time for. They wait, but cost no budget. */
   readonly resourceStreak: number;
+  /** Runs in a row that died with their program. Absent: none. */
+  readonly deaths?: number;
 }
 
 export const NO_HISTORY: RestartHistory = { restartsMonoMs: [], streak: 0, resourceStreak: 0 };
@@ -21,6 +23,9 @@ export type Verdict =
 
 /** After so many refusals in a row the machine is not just busy. */
 export const RESOURCE_RETRIES_MAX = 20;
+
+/** What takes its program with it so often in a row is not run again. */
+export const RERUNS_MAX = 3;
 
 /** Spread of the backoff, so that units which died together do not come back together. */
 const JITTER = 0.25;
@@ -41,8 +46,16 @@ const JITTER = 0.25;
 export function restartPolicy(
   policy: RestartSpec,
   history: RestartHistory,
-  death: { readonly outcome: Outcome; readonly resource: boolean; readonly monoMs: number; readonly seed: string },
+  death: {
+    readonly outcome: Outcome;
+    readonly resource: boolean;
+    readonly monoMs: number;
+    readonly seed: string;
+    /** It died with its program, and its spec says that it is run again then. */
+    readonly isRerun?: boolean;
+  },
 ): Verdict {
+  if (death.isRerun) return afterItsProgram(policy, history, death.seed);
   if (death.resource) return afterResourceError(policy, history, death.seed);
   if (death.outcome.kind === 'launch-failed') return settle('it cannot be launched until its spec or its files change');
   if (!wantsRestart(policy, death.outcome)) return settle('its restart policy asks for no other run');
@@ -77,6 +90,12 @@ function afterResourceError(policy: RestartSpec, history: RestartHistory, seed: 
   }
   const delayMs = backoffMs(policy, history.resourceStreak, seed);
   return { kind: 'restart', delayMs, history: { ...history, resourceStreak: history.resourceStreak + 1 } };
+}
+
+function afterItsProgram(policy: RestartSpec, history: RestartHistory, seed: string): Verdict {
+  const deaths = (history.deaths ?? 0) + 1;
+  if (deaths > RERUNS_MAX) return settle(`its program died ${deaths} times in a row while it ran`, true);
+  return { kind: 'restart', delayMs: backoffMs(policy, deaths - 1, seed), history: { ...history, deaths } };
 }
 
 const settle = (why: string, gaveUp = false): Verdict => ({ kind: 'settle', gaveUp, why });

@@ -5,6 +5,7 @@ export type { DecodeOptions } from './spec/decode.ts';
 export { assertConsistent, decodeProject, decodeUnit } from './spec/decode.ts';
 export { encodeProject } from './spec/encode.ts';
 export { InvalidSpec, printFault, printPath, type SpecFault, type SpecPath } from './spec/fault.ts';
+export type { InProcessJobOptions, InProcessJobSpec } from './spec/in-process.ts';
 export { asRegExp } from './spec/names.ts';
 export type { ProbeTarget } from './spec/probe.ts';
 export { type GroupStrategy, type ProjectInput, type ProjectSpec, projectJsonSchema } from './spec/project.ts';

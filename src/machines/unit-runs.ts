@@ -1,5 +1,5 @@
 import { assertEvent } from 'xstate';
-import { queueOf, timeoutMsOf, type UnitContext } from './context.ts';
+import { queueOf, rerunsAfterDeath, runsInProcess, timeoutMsOf, type UnitContext } from './context.ts';
 import { type Ending, isFailure, outcomeOf, outcomeWithoutExit, wordsOfEnd } from './outcome.ts';
 import { afterReboot, afterStable, NO_HISTORY, restartPolicy } from './restart-policy.ts';
 import { commands } from './unit-commands.ts';
@@ -114,8 +114,9 @@ export const runs = {
   }),
   recordLoss: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.lost');
-    const lost: Ending = { kind: 'lost', by: null, detail: 'it ended while nobody could see how' };
-    return { outcome: outcomeWithoutExit(context.ending ?? lost, event.endedMs) };
+    const lost = runsInProcess(context.spec) ? DIED_WITH_ITS_PROGRAM : UNSEEN;
+    const outcome = outcomeWithoutExit(context.ending ?? lost, event.endedMs);
+    return { outcome, ...(lost.by !== null && outcome.detail !== null && { why: outcome.detail }) };
   }),
   recordSurvivors: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.swept');
@@ -131,8 +132,9 @@ export const runs = {
     if (!context.outcome || context.desired !== 'up') return { verdict: null };
     const { outcome, resource, history } = context;
     const seed = context.run?.runId ?? context.id;
-    const verdict = restartPolicy(context.spec.restart, history, { outcome, resource, monoMs: event.monoMs, seed });
-    return { verdict };
+    const isRerun = outcome.kind === 'lost' && rerunsAfterDeath(context.spec);
+    const death = { outcome, resource, monoMs: event.monoMs, seed, ...(isRerun && { isRerun }) };
+    return { verdict: restartPolicy(context.spec.restart, history, death) };
   }),
   spendBudget: commands.assign(({ context }) => ({
     history: context.verdict?.kind === 'restart' ? context.verdict.history : context.history,
@@ -164,6 +166,13 @@ export const runs = {
   noteIdle: commands.assign({ why: 'nothing it does can be seen' }),
   noteWell: commands.assign({ why: '' }),
   noteBlocked: commands.assign({ blocked: ({ context, event }) => ('on' in event ? event.on : context.blocked) }),
+};
+
+const UNSEEN: Ending = { kind: 'lost', by: null, detail: 'it ended while nobody could see how' };
+const DIED_WITH_ITS_PROGRAM: Ending = {
+  kind: 'lost',
+  by: 'orchestrator-death',
+  detail: 'the program that it was a function of died',
 };
 
 function gaveUpWords({ outcome, verdict, why }: UnitContext): string {

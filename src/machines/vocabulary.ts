@@ -43,6 +43,10 @@ export interface ExitReport {
   readonly endedMs: number;
   /** The last that it printed, where it failed: its own word about why. `''`: it printed nothing that says it. */
   readonly said?: string;
+  /** What a function returned; `null` where that was nothing. Absent: it did not return, or is none. */
+  readonly returned?: Json;
+  /** What a function threw, in words. */
+  readonly threw?: string;
   /** The guardian ended it, because we died (or did not come back in time) and it was not to outlive us. */
   readonly by?: 'orchestrator-death' | 'lease';
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
-import { decodeProject, InvalidSpec, type ProjectSpec, type UnitSpec } from '../../index.ts';
+import { decodeProject, InvalidSpec, type ProjectSpec } from '../../index.ts';
 import { type ConfigFault, ConfigInvalid } from './errors.ts';
 import { findConfig, formatOf } from './find.ts';
 import { readJson } from './json.ts';
@@ -45,7 +45,7 @@ export async function loadConfig({ file: asked, cwd, env }: ConfigRequest): Prom
   const broken = source.faults.map((fault) => ({ code: 'InvalidSpec' as const, path: [], ...fault }));
   if (broken.length > 0) throw new ConfigInvalid({ file: shown, faults: broken });
   const project = decode(source, shown, basename(directory));
-  const units = project.units.map((unit): UnitSpec => ({ ...unit, cwd: resolve(directory, unit.cwd) }));
+  const units = project.units.map((unit) => ({ ...unit, cwd: resolve(directory, unit.cwd) }));
   return { project: { ...project, units }, file, directory };
 }
 

@@ -91,7 +91,7 @@ class SimulatedDriver implements Driver {
     if (!this.#isNew(call)) return;
     // Whoever ends a run must hear of its end, also where nobody was told to watch it.
     if (!this.#watches.has(call.run.runId)) this.#follow({ ...call, run: withHandle(call.run) }, true);
-    const named = 'stop' in call.spec ? call.spec.stop.signal : 'SIGTERM';
+    const named = 'stop' in call.spec && 'signal' in call.spec.stop ? call.spec.stop.signal : 'SIGTERM';
     this.#world.end(call.run, how, named as NodeJS.Signals);
     if (how === 'kill' && this.#world.sight(call.run).is === 'revoked') this.#tell(call, { type: 'run.revoked' });
   }

@@ -2,6 +2,7 @@ import * as Result from 'effect/Result';
 import * as Schema from 'effect/Schema';
 import type { UnitKind } from '../vocabulary.ts';
 import { InvalidSpec, type SpecFault, type SpecPath, show } from './fault.ts';
+import { InProcessJob, noFunction, ofProcesses, saysRun } from './in-process.ts';
 import { ID, Id } from './names.ts';
 import { nearest } from './nearest.ts';
 import { notYetInUnit } from './not-yet.ts';
@@ -50,7 +51,12 @@ export function decodeProject(input: unknown, options: DecodeOptions = {}): Proj
     throw new InvalidSpec({ subject: given === undefined ? 'the project' : `project "${given}"`, faults });
   }
   const { groups, queues } = frame.value;
-  return { name: given ?? 'project', groups, queues, units: decoded.flatMap(({ value }) => value ?? []) };
+  return {
+    name: given ?? 'project',
+    groups,
+    queues,
+    units: decoded.flatMap(({ value }) => (value && 'run' in value ? [] : (value ?? []))),
+  };
 }
 
 /**
@@ -68,12 +74,10 @@ export function decodeUnit(input: unknown, options: DecodeOptions = {}): UnitSpe
   const key = typeof id === 'string' ? id : '';
   const found =
     typeof id === 'string' ? [] : [invalid(['id'], 'must be a text', 'give the unit a name, such as id: "api"')];
-  const { value, faults } = decodeBody(
-    typeof id === 'string' ? id : null,
-    isMap(written) ? body : written,
-    [],
-    options,
-  );
+  const { value, faults } = decodeBody(typeof id === 'string' ? id : null, isMap(written) ? body : written, [], {
+    ...options,
+    isWrittenByProgram: true,
+  });
   const all = [...(isMap(written) ? found : []), ...faults, ...selfFaults(key, body)];
   if (all.length > 0 || value === null) {
     throw new InvalidSpec({ subject: key === '' ? 'a unit' : `unit "${key}"`, faults: all });
@@ -86,17 +90,32 @@ interface Decoded<Value> {
   readonly faults: readonly SpecFault[];
 }
 
+interface BodyOptions extends DecodeOptions {
+  /** It may hold a function. */
+  readonly isWrittenByProgram?: boolean;
+}
+
 /** `id: null`: it has none, which was said already. */
-function decodeBody(id: string | null, body: unknown, path: SpecPath, options: DecodeOptions): Decoded<UnitSpec> {
+function decodeBody(id: string | null, body: unknown, path: SpecPath, options: BodyOptions): Decoded<UnitSpec> {
   const idFaults = id === null || ID.test(id) ? [] : run(Id, id, path.length === 0 ? ['id'] : path).faults;
   const { kind, noKind } = meantKind(body, path);
-  const { value, faults } = runKind(kind, noKind ? { ...(body as object), kind } : body, path);
+  const { value, faults } = saysRun(kind, body)
+    ? runFunction(body, path, options)
+    : runKind(kind, noKind ? { ...(body as object), kind } : body, path);
   const notYet = notYetInUnit(kind, body, path);
   const all = [...idFaults, ...(noKind ?? []), ...faults.map((fault) => otherKind(fault, kind, path)), ...notYet];
   if (id === null || value === null || all.length > 0) return { value: null, faults: all };
   return { value: complete(id, value, options), faults: [] };
 }
 
+function runFunction(body: { readonly run: unknown }, path: SpecPath, options: BodyOptions): Decoded<InProcessBody> {
+  const { value, faults } = run(InProcessJob, { ...body, run: 'in-process' }, path);
+  const isCallable = options.isWrittenByProgram && typeof body.run === 'function';
+  const none = isCallable ? [] : [noFunction(body.run, path)];
+  return { value, faults: [...none, ...faults.map((fault) => ofProcesses(fault, path))] };
+}
+
+type InProcessBody = typeof InProcessJob.Type;
 type Body = { [Kind in UnitKind]: (typeof SCHEMA_OF_KIND)[Kind]['Type'] }[UnitKind];
 
 function runKind(kind: UnitKind, body: unknown, path: SpecPath): Decoded<Body> {
@@ -104,8 +123,12 @@ function runKind(kind: UnitKind, body: unknown, path: SpecPath): Decoded<Body> {
   return kind === 'job' ? run(SCHEMA_OF_KIND.job, body, path) : run(SCHEMA_OF_KIND.watcher, body, path);
 }
 
-function complete(id: string, body: Body, options: DecodeOptions): UnitSpec {
+function complete(id: string, body: Body | InProcessBody, options: DecodeOptions): UnitSpec {
   if (body.kind === 'watcher') return { id, ...body };
+  if ('run' in body) {
+    const { retry, ...job } = body;
+    return { id, ...job, restart: retry };
+  }
   const { onOrchestratorDeath: otherwise = 'adopt' } = options.defaults ?? {};
   const policy = body.onOrchestratorDeath ?? otherwise;
   const decided = policy === null ? {} : { onOrchestratorDeath: policy };

@@ -1,6 +1,6 @@
 import * as Schema from 'effect/Schema';
 import type { ProjectInput, ProjectSpec } from './project.ts';
-import { Job, Server, type UnitSpec, Watcher } from './unit.ts';
+import { Job, Server, Watcher, type WrittenUnitSpec } from './unit.ts';
 
 /**
  * A project as a file could write it, every default spelled out. Decoding it gives the same project again.
@@ -13,7 +13,7 @@ export function encodeProject({ name, units, groups, queues }: ProjectSpec): Pro
   return { name, groups, queues, units: Object.fromEntries(units.map((unit) => [unit.id, encodeUnit(unit)])) };
 }
 
-function encodeUnit({ id: _, ...unit }: UnitSpec): ProjectInput['units'][string] {
+function encodeUnit({ id: _, ...unit }: WrittenUnitSpec): ProjectInput['units'][string] {
   if (unit.kind === 'watcher') return Schema.encodeSync(Watcher)(unit);
   if (unit.kind === 'server') return withoutLogs(Schema.encodeSync(Server)(unit));
   const { restart, ...job } = unit;

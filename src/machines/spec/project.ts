@@ -1,7 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { or } from './default.ts';
 import { NonBlank, PositiveCount } from './names.ts';
-import { Unit, type UnitSpec } from './unit.ts';
+import { Unit, type WrittenUnitSpec } from './unit.ts';
 
 const Strategy = Schema.Literals(['one-for-one', 'rest-for-one', 'one-for-all']);
 const Group = Schema.Struct({ strategy: Strategy.pipe(or('one-for-one')) });
@@ -24,7 +24,7 @@ export type GroupStrategy = typeof Strategy.Type;
 export type ProjectInput = typeof Project.Encoded;
 export interface ProjectSpec extends Omit<typeof Project.Type, 'name' | 'units'> {
   readonly name: string;
-  readonly units: readonly UnitSpec[];
+  readonly units: readonly WrittenUnitSpec[];
 }
 
 /**
