@@ -8,6 +8,7 @@ import type { Entry } from '../store/rows.ts';
 import { InvalidOption } from './errors.ts';
 import { entryRange, sourceOf } from './trace.ts';
 import type { Trace, TraceRange } from './trace-types.ts';
+import { nextTurn, STEPS_PER_TURN } from './turns.ts';
 
 export interface ReplayOptions extends TraceRange {
   /** Has machines decide every entry again, and compares. @default false */
@@ -37,9 +38,6 @@ export interface Verification {
   readonly firstOfUnits: readonly Divergence[];
   readonly unknown: readonly { readonly unitId: UnitId; readonly entries: number; readonly why: string }[];
 }
-
-/** So many steps at a time: then whoever else wants something of this process gets their turn. */
-const STEPS_PER_TURN = 2_000;
 
 /**
  * Goes through a history step by step: forwards, without any effect.
@@ -97,8 +95,6 @@ export async function verify(trace: Trace, options: Omit<ReplayOptions, 'verify'
   const firstOfUnits = [...first.values()];
   return { ...counts, first: firstOfUnits[0] ?? null, firstOfUnits, unknown: [...unknown.values()] };
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Where a unit differs between two points of a history. */
 export interface TraceDiff {

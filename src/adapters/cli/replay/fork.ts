@@ -48,7 +48,11 @@ export async function forkHistory(
   return EXIT.done;
 }
 
-function headlineOf({ provenance: { from, to, edits, otherMachines } }: Fork, { header: { project } }: Trace): string {
+/** Of what it is a fork, in one sentence. */
+export function headlineOf(
+  { provenance: { from, to, edits, otherMachines } }: Fork,
+  { header: { project } }: Trace,
+): string {
   const machines = otherMachines ? ' and other machines' : '';
   const changes = `${edits.length} ${edits.length === 1 ? 'change' : 'changes'}${machines}`;
   return `${project}, entries ${from} to ${to}, lived through again with ${changes}. Nothing of it ever happened.`;
@@ -56,7 +60,8 @@ function headlineOf({ provenance: { from, to, edits, otherMachines } }: Fork, { 
 
 const ENTRIES_SHOWN = 12;
 
-function forkLines({ partings, forked, ends, unanswered, faults }: Fork): readonly string[] {
+/** Where the lines part, what happens then, and how it ends. */
+export function forkLines({ partings, forked, ends, unanswered, faults }: Fork): readonly string[] {
   const [first] = partings;
   if (!first) return ['The lines do not part: all of it happens as it was recorded.'];
   const after = first.forked === null ? [] : forked.slice(forked.indexOf(first.forked));

@@ -1,17 +1,34 @@
-/** Walking through a history: where somebody is, and where a key leads. Pure: keys and a history in, a place out. */
+/** Walking through a history: where somebody is, and where a key leads. Pure: what takes time is asked for. */
 import type { SeekOptions } from '../../../index.ts';
+import type { EditOptions } from './edits.ts';
+import { ask, typeInto } from './step-prompt.ts';
 
 export interface StepSession {
   readonly seq: number;
   /** Only entries of this unit are stepped to; `undefined`: all. */
   readonly unit: string | undefined;
-  /** What is being typed after `t`; `null`: nothing is asked for. */
-  readonly typed: string | null;
+  /** `null`: nothing is asked for. */
+  readonly prompt: Prompt | null;
   readonly isHelp: boolean;
+  /** What would have happened, in place of what has; `null`: nothing like that is looked at. */
+  readonly fork: readonly string[] | null;
   /** What the last key could not do. `''`: it could. */
   readonly notice: string;
+  /** What the last key asks for, and takes its time. `null`: nothing. */
+  readonly task: StepTask | null;
   readonly isOver: boolean;
 }
+
+/** What is being typed, and what for: a place to go to, which way to fork, or what is to happen there instead. */
+export interface Prompt {
+  readonly asks: 'place' | 'fork' | 'edit' | 'insert';
+  readonly typed: string;
+}
+
+/** A search through the history, or a fork of it. */
+export type StepTask =
+  | { readonly does: 'seek'; readonly from: number; readonly move: SeekOptions; readonly missing: string }
+  | { readonly does: 'fork'; readonly edits: EditOptions };
 
 /** A key, as `node:readline` names it. */
 export interface Key {
@@ -26,7 +43,6 @@ export interface Key {
 export interface Ground {
   readonly firstSeq: number;
   readonly lastSeq: number;
-  seek(seq: number, options: SeekOptions): number | null;
   /** The unit of an entry. */
   unitOf(seq: number): string | undefined;
   /** The entry that is meant by a number or a time. Throws words for people. */
@@ -34,7 +50,7 @@ export interface Ground {
 }
 
 export const beginStepping = (seq: number, unit: string | undefined): StepSession => {
-  return { seq, unit, typed: null, isHelp: false, notice: '', isOver: false };
+  return { seq, unit, prompt: null, isHelp: false, fork: null, notice: '', task: null, isOver: false };
 };
 
 /** What the keys do, in the order in which the help shows them. The capital letter of a search goes back. */
@@ -48,6 +64,7 @@ export const STEP_KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['Home g, End G', 'the beginning, the end'],
   ['t', 'to an entry or a time: 42, 12:03:55, +2m'],
   ['u', 'only this unit, or all again'],
+  ['f', 'a fork from here: what if this entry were another one?'],
   ['h ?', 'this help'],
   ['q Ctrl-C', 'leave'],
 ];
@@ -77,22 +94,30 @@ const MOVES: Readonly<Record<string, Move>> = {
   pageup: { ...BACK, count: 10 },
 };
 
-/** Where a key leads. */
+/** Where a key leads, or what it asks for. */
 export function press(session: StepSession, key: Key, ground: Ground): StepSession {
   const { name = key.sequence ?? '', ctrl = false } = key;
   if (ctrl) return name === 'c' || name === 'd' ? { ...session, isOver: true } : session;
-  if (session.typed !== null) return type(session, session.typed, key, ground);
-  const now: StepSession = { ...session, notice: '', isHelp: false };
+  if (session.prompt !== null) return typeInto(session, session.prompt, key, ground);
+  const now: StepSession = { ...session, notice: '', isHelp: false, fork: null };
+  // Any key leads back to what was recorded.
+  if (session.fork !== null) return now;
   const move = moveOf(key);
-  if (move) return go(now, move, ground);
-  const isEnd = name === 'end' || (name === 'g' && key.shift);
-  if (isEnd) return { ...now, seq: ground.seek(ground.lastSeq + 1, { backwards: true, ...of(now) }) ?? now.seq };
-  if (name === 'home' || name === 'g') return { ...now, seq: ground.seek(ground.firstSeq - 1, of(now)) ?? now.seq };
+  if (move) return search(now, now.seq, move);
+  if (name === 'end' || (name === 'g' && key.shift)) return search(now, ground.lastSeq + 1, BACK);
+  if (name === 'home' || name === 'g') return search(now, ground.firstSeq - 1, NEXT);
   if (name === 'q' || name === 'escape') return { ...now, isOver: name === 'q' };
-  if (name === 't') return { ...now, typed: '' };
+  if (name === 't') return ask(now, 'place');
+  if (name === 'f') return ask(now, 'fork');
   if (name === 'u') return { ...now, unit: now.unit === undefined ? ground.unitOf(now.seq) : undefined };
   if (name === 'h' || key.sequence === '?') return { ...now, isHelp: !session.isHelp };
   return { ...now, notice: 'h shows what the keys do.' };
+}
+
+/** Where a search has led; `null`: nowhere. */
+export function arrive(session: StepSession, seq: number | null): StepSession {
+  const missing = session.task?.does === 'seek' ? session.task.missing : '';
+  return { ...session, task: null, ...(seq === null ? { notice: missing } : { seq }) };
 }
 
 function moveOf({ name = '', shift }: Key): Move | undefined {
@@ -101,24 +126,7 @@ function moveOf({ name = '', shift }: Key): Move | undefined {
   return { ...search, backwards: true, missing: search.missing.replace('after', 'before') };
 }
 
-const of = ({ unit }: StepSession): SeekOptions => (unit === undefined ? {} : { unit });
-
-function go(session: StepSession, { missing, ...move }: Move, ground: Ground): StepSession {
-  const seq = ground.seek(session.seq, { ...move, ...of(session) });
-  return seq === null ? { ...session, notice: missing } : { ...session, seq };
-}
-
-function type(session: StepSession, typed: string, { name, sequence = '' }: Key, ground: Ground): StepSession {
-  if (name === 'escape') return { ...session, typed: null };
-  if (name === 'backspace') return { ...session, typed: typed.slice(0, -1) };
-  if (name !== 'return' && name !== 'enter') {
-    return /^[\x20-\x7e]$/.test(sequence) ? { ...session, typed: typed + sequence } : session;
-  }
-  const now: StepSession = { ...session, typed: null, notice: '' };
-  if (typed.trim() === '') return now;
-  try {
-    return { ...now, seq: ground.seqAt(typed.trim()) };
-  } catch (error) {
-    return { ...now, notice: error instanceof Error ? error.message : String(error) };
-  }
+function search(session: StepSession, from: number, { missing, ...move }: Move): StepSession {
+  const ofUnit = session.unit === undefined ? {} : { unit: session.unit };
+  return { ...session, task: { does: 'seek', from, move: { ...move, ...ofUnit }, missing } };
 }

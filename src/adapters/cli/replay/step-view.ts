@@ -3,6 +3,7 @@ import type { Printed, TraceDiff, TraceMoment } from '../../../index.ts';
 import { shortened } from '../render/rows.ts';
 import { momentLines } from './moment-lines.ts';
 import { clockOf, dayOf } from './stamps.ts';
+import { PROMPTS } from './step-prompt.ts';
 import { STEP_KEYS, type StepSession } from './step-session.ts';
 import { differenceLines, plain } from './words.ts';
 
@@ -25,10 +26,11 @@ export interface ScreenSize {
 
 /** A screen of text: never more lines than there are rows, and none wider than there are columns. */
 export function viewOf(frame: StepFrame, { columns, rows }: ScreenSize): readonly string[] {
-  const body = frame.session.isHelp ? helpLines() : lookLines(frame, columns);
+  const body = bodyOf(frame, columns);
   const room = Math.max(1, rows - 3);
   const shown = body.length <= room ? body : [...body.slice(0, room - 1), `  … ${body.length - room + 1} more lines`];
-  const lines = [titleOf(frame), '', ...shown, ...Array<string>(room - shown.length).fill(''), footerOf(frame)];
+  const blank = Array<string>(room - shown.length).fill('');
+  const lines = [titleOf(frame), '', ...shown, ...blank, footerOf(frame, columns)];
   const [title = '', ...rest] = lines.slice(-rows).map((line) => shortened(plain(line), columns));
   return [styleText('inverse', title.padEnd(columns)), ...rest];
 }
@@ -36,6 +38,14 @@ export function viewOf(frame: StepFrame, { columns, rows }: ScreenSize): readonl
 function titleOf({ project, firstSeq, lastSeq, moment: { entry }, session: { unit } }: StepFrame): string {
   const only = unit === undefined ? '' : `  only ${unit === '' ? '(supervisor)' : unit}`;
   return ` ${project}  ${entry.seq} of ${firstSeq}…${lastSeq}  ${dayOf(entry.atMs)} ${clockOf(entry.atMs)}${only}`;
+}
+
+function bodyOf(frame: StepFrame, columns: number): readonly string[] {
+  const { isHelp, fork, prompt } = frame.session;
+  if (isHelp) return helpLines();
+  if (fork) return fork.flatMap((line) => wrapped(line, columns));
+  if (prompt?.asks === 'edit') return JSON.stringify(frame.moment.entry.event, null, 2).split('\n');
+  return lookLines(frame, columns);
 }
 
 function lookLines({ moment, printed, changes }: StepFrame, columns: number): readonly string[] {
@@ -64,7 +74,13 @@ const INDENT = '         ';
 
 const helpLines = (): readonly string[] => STEP_KEYS.map(([keys, what]) => `  ${keys.padEnd(16)} ${what}`);
 
-function footerOf({ session: { typed, notice } }: StepFrame): string {
-  if (typed !== null) return ` to: ${typed}_`;
-  return ` ${notice || '→ ← step  ↓ ↑ ten  s state  c command  e error  t time  u unit  h help  q leave'}`;
+function footerOf({ session: { prompt, seq, notice, fork } }: StepFrame, columns: number): string {
+  if (prompt) {
+    const [asked, typed] = [` ${PROMPTS[prompt.asks](seq)}`, prompt.asks === 'fork' ? '' : `${prompt.typed}_`];
+    // What is typed is seen, whatever its length.
+    const room = columns - typed.length;
+    return room < asked.length ? `${asked.slice(0, Math.max(0, room))}${typed}`.slice(-columns) : `${asked}${typed}`;
+  }
+  if (fork) return ' Nothing of it ever happened. Any key: back to what did.';
+  return ` ${notice || '→ ← step  ↓ ↑ ten  s state  c command  e error  t time  f fork  h help  q leave'}`;
 }

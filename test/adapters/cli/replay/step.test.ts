@@ -1,15 +1,18 @@
 /** The stepper: keys in, a place and a screen out; and once for real, at a terminal. */
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { keysThatStop } from '../../../../src/adapters/cli/replay/step-keys.ts';
 import {
+  arrive,
   beginStepping,
   type Ground,
   type Key,
   press,
   STEP_KEYS,
+  type StepSession,
 } from '../../../../src/adapters/cli/replay/step-session.ts';
 import { type StepFrame, viewOf } from '../../../../src/adapters/cli/replay/step-view.ts';
 import { diff, type Entry, seek, type Trace } from '../../../../src/index.ts';
@@ -33,7 +36,6 @@ beforeEach(async () => {
 const ground = (): Ground => ({
   firstSeq: trace.firstSeq,
   lastSeq: trace.lastSeq,
-  seek: (seq, options) => seek(trace, seq, options),
   unitOf: (seq) => trace.entry(seq)?.unitId,
   seqAt(text) {
     if (text === '+1s') return 50;
@@ -49,66 +51,105 @@ const keysOf = (text: string): readonly Key[] =>
     sequence: letter,
   }));
 
-const walk = (keys: readonly Key[], seq = 20) =>
-  keys.reduce((session, key) => press(session, key, ground()), beginStepping(seq, undefined));
-const seqAfter = (keys: string, seq = 20): number => walk(keysOf(keys), seq).seq;
+async function walk(keys: readonly Key[], seq = 20): Promise<StepSession> {
+  let session = beginStepping(seq, undefined);
+  for (const key of keys) {
+    session = press(session, key, ground());
+    const { task } = session;
+    if (task?.does === 'seek') session = arrive(session, await seek(trace, task.from, task.move));
+  }
+  return session;
+}
+const seqAfter = async (keys: string, seq = 20): Promise<number> => (await walk(keysOf(keys), seq)).seq;
 const named = (name: string): Key => ({ name });
+const CTRL_C: Key = { name: 'c', ctrl: true };
 
 describe('a key', () => {
-  test('leads one on or back, ten on or back, to the beginning or the end', () => {
-    expect(['n', 'b', 'nn', 'nb', 'g', 'G'].map((keys) => seqAfter(keys))).toEqual([21, 19, 22, 20, 1, trace.lastSeq]);
-    const places = ['right', 'left', 'down', 'up', 'home', 'end'].map((name) => walk([named(name)]).seq);
-    expect(places).toEqual([21, 19, 30, 10, 1, trace.lastSeq]);
+  test('leads one on or back, ten on or back, to the beginning or the end', async () => {
+    expect(await Promise.all(['n', 'b', 'nn', 'nb', 'g', 'G'].map((keys) => seqAfter(keys)))).toEqual([
+      21,
+      19,
+      22,
+      20,
+      1,
+      trace.lastSeq,
+    ]);
+    const places = ['right', 'left', 'down', 'up', 'home', 'end'].map(async (name) => (await walk([named(name)])).seq);
+    expect(await Promise.all(places)).toEqual([21, 19, 30, 10, 1, trace.lastSeq]);
     // Where there are no ten more, the last one is what was meant.
-    expect(walk([named('down')], trace.lastSeq - 3).seq).toBe(trace.lastSeq);
+    expect((await walk([named('down')], trace.lastSeq - 3)).seq).toBe(trace.lastSeq);
   });
 
-  test('leads to the next and the last change of a state, command and error', () => {
+  test('leads to the next and the last change of a state, command and error', async () => {
     const isIn = (next: Entry): boolean => next.unitId !== '' && next.commands.some(({ type }) => type === 'launch');
     const launch = entries.find((entry) => entry.seq > 20 && isIn(entry))!;
-    expect(seqAfter('c', launch.seq - 1)).toBe(launch.seq);
-    expect(seqAfter('C', seqAfter('c', 20))).toBeLessThan(seqAfter('c', 20));
+    expect(await seqAfter('c', launch.seq - 1)).toBe(launch.seq);
+    expect(await seqAfter('C', await seqAfter('c', 20))).toBeLessThan(await seqAfter('c', 20));
     const failed = entries.find(({ seq, event }) => seq > 20 && event.type === 'run.exited')!;
-    expect(seqAfter('e', failed.seq - 1)).toBe(failed.seq);
-    expect(seqAfter('E', failed.seq + 1)).toBe(failed.seq);
-    const changed = seqAfter('s');
+    expect(await seqAfter('e', failed.seq - 1)).toBe(failed.seq);
+    expect(await seqAfter('E', failed.seq + 1)).toBe(failed.seq);
+    const changed = await seqAfter('s');
     const between = entries.filter(({ seq }) => seq > 20 && seq <= changed);
     const isSame = ({ seq, unitId, value }: Entry): boolean =>
       JSON.stringify(trace.at(seq - 1, unitId)?.unit?.value) === JSON.stringify(value);
     expect(between.map(isSame)).toEqual([...between.slice(1).map(() => true), false]);
   });
 
-  test('that leads nowhere says so, and stays', () => {
-    const { seq, notice } = walk(keysOf('n'), trace.lastSeq);
+  test('that leads nowhere says so, and stays', async () => {
+    const { seq, notice } = await walk(keysOf('n'), trace.lastSeq);
     expect([seq, notice]).toEqual([trace.lastSeq, 'This is the end.']);
-    expect(walk(keysOf('b'), 1)).toMatchObject({ seq: 1, notice: 'This is the beginning.' });
-    expect(walk(keysOf('E'), 1)).toMatchObject({ seq: 1, notice: 'No error before this.' });
-    expect(walk(keysOf('x'))).toMatchObject({ seq: 20, notice: 'h shows what the keys do.' });
+    expect(await walk(keysOf('b'), 1)).toMatchObject({ seq: 1, notice: 'This is the beginning.' });
+    expect(await walk(keysOf('E'), 1)).toMatchObject({ seq: 1, notice: 'No error before this.' });
+    expect(await walk(keysOf('x'))).toMatchObject({ seq: 20, notice: 'h shows what the keys do.' });
   });
 
-  test('keeps to one unit, and lets go of it', () => {
+  test('keeps to one unit, and lets go of it', async () => {
     const own = trace.entry(20)!.unitId;
     const next = entries.find(({ seq, unitId }) => seq > 20 && unitId === own)!.seq;
-    expect(walk(keysOf('un'))).toMatchObject({ seq: next, unit: own });
-    expect(walk(keysOf('uun'))).toMatchObject({ seq: 21, unit: undefined });
+    expect(await walk(keysOf('un'))).toMatchObject({ seq: next, unit: own });
+    expect(await walk(keysOf('uun'))).toMatchObject({ seq: 21, unit: undefined });
   });
 
-  test('after t is part of a time, until it is entered or given up', () => {
-    expect(walk(keysOf('t+1'))).toMatchObject({ seq: 20, typed: '+1' });
-    expect(walk(keysOf('t+1s\r'))).toMatchObject({ seq: 50, typed: null });
-    expect(walk([...keysOf('tn'), named('backspace'), ...keysOf('+1s\r')])).toMatchObject({ seq: 50 });
-    expect(walk([...keysOf('tq'), named('escape')])).toMatchObject({ seq: 20, typed: null, isOver: false });
-    expect(walk(keysOf('tx\r'))).toMatchObject({ seq: 20, notice: '"x" is neither an entry nor a time.' });
+  test('after t is part of a time, until it is entered or given up', async () => {
+    expect(await walk(keysOf('t+1'))).toMatchObject({ seq: 20, prompt: { asks: 'place', typed: '+1' } });
+    expect(await walk(keysOf('t+1s\r'))).toMatchObject({ seq: 50, prompt: null });
+    expect(await walk([...keysOf('tn'), named('backspace'), ...keysOf('+1s\r')])).toMatchObject({ seq: 50 });
+    expect(await walk([...keysOf('tq'), named('escape')])).toMatchObject({ seq: 20, prompt: null, isOver: false });
+    expect(await walk(keysOf('tx\r'))).toMatchObject({ seq: 20, notice: '"x" is neither an entry nor a time.' });
   });
 
-  test('shows the help, leaves it, and leaves all of it', () => {
-    expect([walk(keysOf('h')).isHelp, walk(keysOf('hh')).isHelp, walk(keysOf('hn')).isHelp]).toEqual([
-      true,
-      false,
-      false,
+  test('shows the help, leaves it, and leaves all of it', async () => {
+    const helps = ['h', 'hh', 'hn'].map(async (keys) => (await walk(keysOf(keys))).isHelp);
+    expect(await Promise.all(helps)).toEqual([true, false, false]);
+    const over = [keysOf('q'), [CTRL_C]].map(async (keys) => (await walk(keys)).isOver);
+    expect(await Promise.all(over)).toEqual([true, true]);
+    expect((await walk([...keysOf('t'), CTRL_C])).isOver).toBe(true);
+  });
+
+  test('forks where one is: without the entry, with another event, or with one more before it', async () => {
+    const task = async (keys: string) => (await walk(keysOf(keys))).task;
+    expect([await task('fd'), await task('feexit.code=0\r'), await task('fe{"type":"x"}\r')]).toEqual([
+      { does: 'fork', edits: { drop: ['20'] } },
+      { does: 'fork', edits: { edit: ['20.exit.code=0'] } },
+      { does: 'fork', edits: { edit: ['20={"type":"x"}'] } },
     ]);
-    expect([walk(keysOf('q')).isOver, walk([{ name: 'c', ctrl: true }]).isOver]).toEqual([true, true]);
-    expect(walk([...keysOf('t'), { name: 'c', ctrl: true }]).isOver).toBe(true);
+    const unit = trace.entry(20)!.unitId;
+    const inserted = { does: 'fork', edits: { insert: [`20:${unit}=stop.requested`] } };
+    expect(await task('fistop.requested\r')).toEqual(inserted);
+    // Nothing is asked for without a word, by a wrong letter, or after it was given up.
+    expect([await task('fe\r'), await task('fx'), (await walk([...keysOf('f'), named('escape')])).prompt]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  test('leads back from a fork, whichever it is', async () => {
+    const forked: StepSession = { ...beginStepping(20, undefined), fork: ['The lines part'] };
+    for (const key of keysOf('nqf')) {
+      expect(press(forked, key, ground())).toEqual(beginStepping(20, undefined));
+    }
+    expect(press(forked, CTRL_C, ground()).isOver).toBe(true);
   });
 });
 
@@ -150,8 +191,12 @@ describe('the screen', () => {
     const session = { ...beginStepping(20, undefined), isHelp: true };
     const help = shown(frameAt(20, { session })).join('\n');
     for (const [keys, what] of STEP_KEYS) expect(help).toContain(`${keys.padEnd(16)} ${what}`);
-    const typing = { ...beginStepping(20, undefined), typed: '+2' };
-    expect(shown(frameAt(20, { session: typing })).at(-1)).toBe(' to: +2_');
+    const typing = (prompt: StepSession['prompt']) => ({ session: { ...beginStepping(20, undefined), prompt } });
+    expect(shown(frameAt(20, typing({ asks: 'place', typed: '+2' }))).at(-1)).toBe(' to: +2_');
+    // The end of it is what is being typed.
+    const long = shown(frameAt(20, typing({ asks: 'edit', typed: `{"type":"${'x'.repeat(100)}"}` })));
+    expect(long.at(-1)).toMatch(/x"}_$/);
+    expect(long.join('\n')).toContain('"type": ');
   });
 
   test('is not moved by what a program had printed', () => {
@@ -166,6 +211,20 @@ describe('the screen', () => {
     expect(view.slice(1).join('')).not.toMatch(/\p{Cc}/u);
     expect(view.join('\n')).toContain('| gone');
   });
+});
+
+test('while something takes its time, a key stops it and means nothing else', () => {
+  const keyboard = new EventEmitter();
+  using stops = keysThatStop(keyboard);
+  const [before, during, after] = ['a', 'b', 'c'].map((name) => ({ name }));
+  keyboard.emit('keypress', 'a', before);
+  const signal = stops.signal();
+  expect(signal.aborted).toBe(false);
+  keyboard.emit('keypress', 'b', during);
+  expect(signal.aborted).toBe(true);
+  stops.done();
+  keyboard.emit('keypress', 'c', after);
+  expect([before, during, after].map(stops.hasTaken)).toEqual([false, true, false]);
 });
 
 test('without a terminal nobody is walked through anything', async () => {
@@ -203,6 +262,9 @@ test.skipIf(!hasScript)(
       ['\u001b[B', ` 13 of 1…${lastSeq} `],
       ['t20\r', ` 20 of 1…${lastSeq} `],
       ['?', 'the next, the last error'],
+      ['fd', 'lived through again with 1 change'],
+      ['x', ` 20 of 1…${lastSeq} `],
+      ['fenonsense\r', '--edit does not understand "20.nonsense"'],
     ] as const) {
       child.stdin.write(keys);
       await shows(text);
