@@ -1,6 +1,10 @@
-/** Lives through many seeds, and tells what that found. `--seeds N --from SEED [--keep-going] [--journal FILE]`. */
+/**
+ * Lives through many seeds, and tells what that found. `--seeds N --from SEED [--keep-going] [--journal FILE]`; or,
+ * with `--interleavings N`, through so many orders of the same wishes and facts.
+ */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { interleave, ROUNDS } from '../test/sim/interleavings.ts';
 import { type Tried, trySeed, wordsOf } from '../test/sim/seeds.ts';
 
 const { values } = parseArgs({
@@ -9,9 +13,18 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     'keep-going': { type: 'boolean', default: false },
     journal: { type: 'string' },
+    interleavings: { type: 'string' },
   },
 });
 const [seeds, from] = [Number(values.seeds), Number(values.from)];
+
+if (values.interleavings !== undefined) {
+  const lives = Math.ceil(Number(values.interleavings) / ROUNDS);
+  const faults: string[] = [];
+  for (let seed = from; seed < from + lives && faults.length === 0; seed++) faults.push(...(await interleave(seed)));
+  console.log(faults.length === 0 ? `${lives * ROUNDS} interleavings: all green` : faults.join('\n'));
+  process.exit(faults.length === 0 ? 0 : 1);
+}
 
 const failed: Tried[] = [];
 const suffered = new Map<string, number>();

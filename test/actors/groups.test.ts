@@ -77,7 +77,7 @@ const lived = (sim: Simulation) =>
   );
 
 describe.each(STRATEGIES)('%s', (strategy) => {
-  test('after every generated sequence the same members are up, and each run has ended as OTP would have it', async () => {
+  test('after every generated sequence the same are up, and each run has ended as OTP would have it', async () => {
     const sequence = fc.array(deed, { minLength: 3, maxLength: 9 });
     await fc.assert(
       fc.asyncProperty(sequence, async (deeds) => {

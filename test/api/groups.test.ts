@@ -61,7 +61,8 @@ test('a group that was being restarted when we were killed is restarted, and nob
   const first = startProgram(
     stateDir,
     `const units = ${JSON.stringify(specs)}.map((spec) => server(spec));
-     const reeve = await openReeve({ stateDir, units, groups: ${JSON.stringify(groups)}, onOrchestratorDeath: 'adopt' });
+     const groups = ${JSON.stringify(groups)};
+     const reeve = await openReeve({ stateDir, units, groups, onOrchestratorDeath: 'adopt' });
      await reeve.unit('c').reached('running', { within: '20s' });
      reeve.observe(({ unitId, event }) => {
        if (unitId === 'a' && event.type === 'run.exited') process.kill(process.pid, 'SIGKILL');
