@@ -6,6 +6,11 @@ const redact = (text: string): string => text.replaceAll('hunter2', '…');
 const EXIT = { code: 1, signal: null, rawStatus: 1, certain: true, endedMs: 1 };
 const handle = { pid: 4, identity: null, socket: 'hunter2' };
 
+test('of a fact that nobody knows nothing is lost, but for its secrets', () => {
+  const unknown = { type: 'run.sighed', generation: 1, words: ['hunter2', 3] } as unknown as Fact;
+  expect(redactFact(unknown, redact)).toEqual({ type: 'run.sighed', generation: 1, words: ['…', 3] });
+});
+
 test.each<[Fact, Fact]>([
   [
     {
