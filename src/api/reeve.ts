@@ -14,6 +14,7 @@ import { journalStream } from './journal-stream.ts';
 import { applyPlan, planFor } from './plan.ts';
 import { noticeIn } from './salvage.ts';
 import { stopAll } from './stop-all.ts';
+import { openTrace } from './trace.ts';
 import type { Reeve, Result, UnitHandle } from './types.ts';
 import { type ActivityWatch, createHandle, liveStatus } from './unit-handle.ts';
 
@@ -99,6 +100,10 @@ export function createReeve(session: Session): Reeve {
         ...options,
         signal: AbortSignal.any(signals),
       });
+    },
+    async trace() {
+      refuseClosed();
+      return openTrace(stateDir);
     },
     observe: (listener) => orchestrator.observe(listener),
     close({ leave = false } = {}) {

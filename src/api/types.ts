@@ -8,6 +8,7 @@ import type { Desired, Json, Problem, RunId, TopState, UnitId, UnitKind } from '
 import type { Entry, RunRow } from '../store/rows.ts';
 import type { InProcessJob } from './functions.ts';
 import type { Plan } from './plan.ts';
+import type { Trace } from './trace-types.ts';
 
 /** Milliseconds, or text with a unit: `"250ms"`, `"5s"`, `"10m"`, `"1h"`. */
 export type Duration = number | string;
@@ -194,6 +195,11 @@ export interface Reeve extends AsyncDisposable {
   heal(options?: { readonly dryRun?: boolean }): Promise<HealReport>;
   status(): ProjectStatus;
   journal(options?: JournalOptions): AsyncIterable<Entry>;
+  /**
+   * All that was recorded up to now, to be looked at, verified, forked or exported. It stays as it is while it is open,
+   * and whoever asked for it closes it.
+   */
+  trace(): Promise<Trace>;
   /** Calls `listener` once for every entry: after its commit or, while the store cannot be written, without one. */
   observe(listener: (entry: Entry) => void): () => void;
   /**

@@ -53,6 +53,21 @@ describe('a state directory', () => {
     expect([later.entryCount > live.entryCount, (await verify(later)).different]).toEqual([true, 0]);
   });
 
+  test('is given by its orchestrator, as it was then, until that is closed', async () => {
+    const reeve = await opened({ stateDir: stateDirectory() });
+    await reeve.run(job({ id: 'build', command: ['true'] }));
+    await using trace = await reeve.trace();
+    const { entryCount } = trace;
+    await reeve.unit('build').start();
+    expect(await verify(trace)).toMatchObject({ entries: entryCount, same: entryCount });
+    expect(trace.entryCount).toBe(entryCount);
+    await using later = await reeve.trace();
+    expect(later.entryCount).toBeGreaterThan(entryCount);
+    await reeve.close();
+    expect(later.entry(1)?.event.type).toBe('unit.added');
+    await expect(reeve.trace()).rejects.toMatchObject({ code: 'Closed' });
+  });
+
   test('tells what a running program had printed by then, where its lines say when they were', async () => {
     const stateDir = stateDirectory();
     const lines = '2001-01-01T00:00:00Z early\\n  and more\\n2999-01-01T00:00:00.5Z late\\n';
