@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Entry, openReeve, type Reeve } from '../../src/index.ts';
+import { type Entry, openReeve, openTrace, type Reeve, verify } from '../../src/index.ts';
 import { chance } from '../support/chance.ts';
 import { leftIn, startHost, within } from '../support/host.ts';
 import { eventually } from '../support/waiting.ts';
@@ -129,7 +129,15 @@ async function endAll(stateDir: string, files: Files): Promise<readonly string[]
     ...(alive > 0 ? [`${alive} runs live on after an orderly end`] : []),
     ...up.map(({ id, state }) => `${id} is ${state} after an orderly end`),
     ...(await leftIn(stateDir)).map((words) => `left: ${words}`),
+    ...(await divergencesIn(stateDir)),
   ];
+}
+
+/** Everything that was decided, in all of the hosts, is decided so again. */
+async function divergencesIn(stateDir: string): Promise<readonly string[]> {
+  const trace = await openTrace(stateDir);
+  const { entries, same, firstOfUnits } = await verify(trace).finally(() => trace.close());
+  return entries === same ? [] : [`of ${entries} entries ${same} replay: ${JSON.stringify(firstOfUnits)}`];
 }
 
 const lastEndMs = (witness: string): number =>
