@@ -11,6 +11,7 @@ import { isWorldCommand } from '../machines/commands.ts';
 import { aliveOf, readyOf, runsInProcess, type UnitContext } from '../machines/context.ts';
 import { isFault, problemOf } from '../machines/errors.ts';
 import type { Fact } from '../machines/events.ts';
+import { soughtIn } from '../machines/printed.ts';
 import type { UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { ProbePurpose } from '../machines/vocabulary.ts';
@@ -139,6 +140,7 @@ function orderFor(probe: ProbePurpose, { context, value }: UnitNow): ProbeOrder 
   const { run, spec } = context;
   const [ready, alive, startedMs] = [readyOf(spec), aliveOf(spec), run?.startedMs ?? null];
   if (probe === 'ready') return ready && { probe, spec: ready, startedMs };
+  if (probe === 'printed') return { probe, patterns: soughtIn(run) };
   if (probe === 'alive') return alive && { probe, spec: alive, startedMs };
   return spec.idle && { probe, spec: spec.idle, isIdle: stateOf(value).state === 'idle-stalled' };
 }

@@ -122,7 +122,9 @@ export type ProbeCall = {
 export type ProbeOrder =
   | { readonly probe: 'ready'; readonly spec: ReadySpec; readonly startedMs: number | null }
   | { readonly probe: 'alive'; readonly spec: AliveSpec; readonly startedMs: number | null }
-  | { readonly probe: 'idle'; readonly spec: IdleSpec; readonly isIdle: boolean };
+  | { readonly probe: 'idle'; readonly spec: IdleSpec; readonly isIdle: boolean }
+  /** Ends by itself, when each was found or the run is over: then all was read that it has printed. */
+  | { readonly probe: 'printed'; readonly patterns: readonly string[] };
 /**
  * Asks the world bounded questions, again and again, and reports only the edges. Counters start fresh with every start.
  */

@@ -39,6 +39,7 @@ export function redactFact(fact: Fact, redact: Redact = (text) => text): Fact {
     case 'run.claimed':
     case 'run.adopted':
     case 'run.lost':
+    case 'run.printed':
     case 'probe.passed':
     case 'activity.ceased':
       return fact;

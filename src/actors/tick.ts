@@ -111,7 +111,9 @@ class TickComputation {
       this.#keep(actor, entry, arrival, before.context, next.context);
       // Who asks for a unit that waits shall hear whether that can have an end.
       const asksInVain = 'requestId' in body && stateOf(next.value).substate === 'waiting';
-      if (asksInVain || !sameValue(before, next)) this.#tellSupervisor(actor, arrival, entry);
+      // It is the same unit, and others may wait for just that.
+      const isWaitedFor = body.type === 'run.printed';
+      if (asksInVain || isWaitedFor || !sameValue(before, next)) this.#tellSupervisor(actor, arrival, entry);
     } catch (error) {
       this.#faults.push({ actor, arrival, error });
     }

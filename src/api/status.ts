@@ -1,5 +1,6 @@
 import { queueOf, type UnitContext } from '../machines/context.ts';
 import { portOf } from '../machines/port.ts';
+import { wordsOfNeed } from '../machines/supervision.ts';
 import { awaitsLaunch, stateOf } from '../machines/view.ts';
 import type { UnitStatus } from './types.ts';
 
@@ -51,6 +52,6 @@ function waitingWords({ spec }: UnitContext, substate: string | null): string {
   if (substate === 'queued') return `waits for room in queue ${queueOf(spec)}`;
   if (substate === 'delayed') return 'waits until its delay is over';
   if (substate !== 'waiting') return '';
-  const needs = Object.entries(spec.after).map(([id, requirement]) => `${id} to be ${requirement}`);
+  const needs = Object.entries(spec.after).map(([id, requirement]) => wordsOfNeed(id, requirement));
   return `waits for ${needs.join(' and ')}`;
 }

@@ -1,5 +1,6 @@
 import type { Request } from './events.ts';
 import type { Ending, Outcome } from './outcome.ts';
+import type { Printed } from './printed.ts';
 import { NO_HISTORY, type RestartHistory, type Verdict } from './restart-policy.ts';
 import type { AliveSpec, ReadySpec, StopSpec, UnitSpec } from './spec.ts';
 import type { Desired, EndMethod, Handle, RunId, Survivor, UnitId } from './vocabulary.ts';
@@ -19,6 +20,8 @@ export interface Run {
   readonly adopted: boolean;
   /** Of a job with a timeout: when its launch was ordered, by the monotonic clock of that boot. */
   readonly orderedMonoMs?: number;
+  /** Where somebody waits for what it prints. */
+  readonly printed?: Printed;
 }
 
 /**
@@ -70,15 +73,17 @@ export interface UnitInput {
    * @default 0
    */
   readonly generation?: number;
+  /** Who asked last for anything of an earlier unit of the same name: why it rests is remembered. @default null */
+  readonly desiredBy?: string | null;
 }
 
-export function newContext({ id, epoch, spec, generation = 0 }: UnitInput): UnitContext {
+export function newContext({ id, epoch, spec, generation = 0, desiredBy = null }: UnitInput): UnitContext {
   return {
     id,
     epoch,
     spec,
     desired: 'down',
-    desiredBy: null,
+    desiredBy,
     requestedSeq: null,
     generation,
     run: null,

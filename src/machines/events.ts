@@ -45,6 +45,8 @@ export type Fact = { readonly generation: number } & (
   | { readonly type: 'probe.failed'; readonly probe: ProbePurpose; readonly detail: string }
   /** As many failures in a row as the spec allows. */
   | { readonly type: 'probe.exhausted'; readonly probe: ProbePurpose; readonly detail: string }
+  /** It has printed a line that matches, or has ended without one. Told where somebody waits for it. */
+  | { readonly type: 'run.printed'; readonly pattern: string; readonly found: boolean }
   | { readonly type: 'activity.ceased'; readonly sinceMs: number }
   | { readonly type: 'activity.resumed'; readonly text: string }
   /** It waits for a person; `null`: no more. */
@@ -63,6 +65,8 @@ export type Order =
   | { readonly type: 'dependencies.lost' }
   /** There is room for it in its queue. */
   | { readonly type: 'slot.granted' }
+  /** Somebody waits until it has printed a line that matches. */
+  | { readonly type: 'print.sought'; readonly pattern: string }
   /** From a watcher or a group: start over, unless a person stopped it. Nobody waits for an answer. */
   | { readonly type: 'restart.advised'; readonly by: string }
   /** From recovery: the machine was booted since, and monotonic times of before mean nothing any more. */
@@ -134,6 +138,7 @@ export const UNIT_EVENTS = [
   'run.swept',
   'run.progressed',
   'run.blocked',
+  'run.printed',
   'probe.passed',
   'probe.failed',
   'probe.exhausted',
@@ -145,6 +150,7 @@ export const UNIT_EVENTS = [
   'dependencies.failed',
   'dependencies.lost',
   'slot.granted',
+  'print.sought',
   'restart.advised',
   'clock.restarted',
   'timer.delay',

@@ -21,6 +21,8 @@ const anywhere = {
   'run.blocked': { actions: 'noteBlocked' },
   'driver.failed': { actions: 'noteDriverFailure' },
   'clock.restarted': { actions: 'forgetCounts' },
+  // Its last lines may be read only when it is over.
+  'run.printed': { actions: 'notePrint' },
 } as const;
 
 /** The leader is gone, whoever ended it: the outcome stands now, and what it left behind is next. */
@@ -59,6 +61,7 @@ const whileUp = {
   'terminate.requested': { target: '#stopping', actions: ['takeSide', 'becauseAsked'] },
   'restart.requested': { target: '#stopping', actions: ['takeSide', 'becauseAsked'] },
   'restart.advised': { target: '#stopping', actions: 'becauseAsked' },
+  'print.sought': { guard: 'isUnsought', actions: 'seekPrint' },
   ...itsEnd,
 } as const;
 
@@ -310,6 +313,8 @@ const reaped = unit.createStateConfig({
         ],
         'stop.requested': { actions: 'answer' },
         'terminate.requested': { actions: ['takeSide', 'answerAll', 'forgetIfRemoved'] },
+        // What it printed is still there to be read.
+        'print.sought': { actions: 'seekPrint' },
       },
     },
   },

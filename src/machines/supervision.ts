@@ -1,4 +1,5 @@
 import { isFailure, type OutcomeKind } from './outcome.ts';
+import { canPrint, hasPrinted, type Printed, patternOf } from './printed.ts';
 import type { GroupStrategy, Requirement } from './spec.ts';
 import type { Desired, TopState, UnitId, UnitKind } from './vocabulary.ts';
 
@@ -16,6 +17,8 @@ export interface UnitView {
   readonly after: Readonly<Record<UnitId, Requirement>>;
   readonly group: string | null;
   readonly strategy: GroupStrategy;
+  /** Where others wait for what its run prints. */
+  readonly printed?: Printed;
 }
 
 /** A queue as the supervisor sees it. `next`: whose turn it is, `null` where nobody waits for room. */
@@ -41,13 +44,13 @@ export function unmetRequirements(view: UnitView, views: Pick<ReadonlyMap<UnitId
     const other = views.get(id);
     if (other && isMet(requirement, other)) return [];
     const hopeless = !other || isHopeless(requirement, other);
-    return [
-      { id, requirement, hopeless, words: `${id} to be ${requirement} (it is ${other ? wordsOf(other) : 'gone'})` },
-    ];
+    const words = `${wordsOfNeed(id, requirement)} (it is ${other ? wordsOf(other) : 'gone'})`;
+    return [{ id, requirement, hopeless, words }];
   });
 }
 
-function isMet(requirement: Requirement, { state, ready, outcome }: UnitView): boolean {
+function isMet(requirement: Requirement, view: UnitView): boolean {
+  const { state, ready, outcome } = view;
   switch (requirement) {
     case 'running':
       return state === 'running' || state === 'idle-stalled';
@@ -58,13 +61,22 @@ function isMet(requirement: Requirement, { state, ready, outcome }: UnitView): b
     case 'reaped':
       return state === 'reaped' && outcome !== null;
     default:
-      return false;
+      return hasPrinted(patternOf(requirement) ?? '', view);
   }
 }
 
-function isHopeless(requirement: Requirement, { state, substate, outcome }: UnitView): boolean {
+function isHopeless(requirement: Requirement, view: UnitView): boolean {
+  const { state, substate, outcome } = view;
+  const pattern = patternOf(requirement);
+  if (pattern !== null) return outcome !== null && !canPrint(pattern, view);
   const settled = state === 'reaped' && substate === 'settled' && outcome !== null;
   return settled && (requirement !== 'finished' || outcome !== 'finished');
+}
+
+/** `db to be ready`, `db to print /listening/`. */
+export function wordsOfNeed(id: UnitId, requirement: Requirement): string {
+  const pattern = patternOf(requirement);
+  return `${id} ${pattern === null ? `to be ${requirement}` : `to print /${pattern}/`}`;
 }
 
 export const wordsOf = ({ state, substate, outcome }: UnitView): string =>

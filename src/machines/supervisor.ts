@@ -1,6 +1,7 @@
 import { setup } from 'xstate';
 import type { LocalCommand } from './commands.ts';
 import type { SupervisorEvent, UnitEventBody } from './events.ts';
+import { isToBeSought, patternOf } from './printed.ts';
 import { diedAndReturns, isUp, sharesFate, stoppableNow, type UnitView, unmetRequirements } from './supervision.ts';
 import { MAX_ITERATIONS } from './unit-commands.ts';
 
@@ -36,6 +37,11 @@ const supervisor = commands.extend({
         const unmet = unmetRequirements(view, views);
         if (unmet.length === 0) enqueue({ type: 'tell', params: { to: view.id, event: { type: 'dependencies.met' } } });
         const hopeless = unmet.filter((one) => one.hopeless);
+        for (const { id: to, requirement } of unmet) {
+          const [pattern, other] = [patternOf(requirement), views.get(to)];
+          if (pattern === null || !other || !isToBeSought(pattern, other)) continue;
+          enqueue({ type: 'tell', params: { to, event: { type: 'print.sought', pattern } } });
+        }
         if (hopeless.length > 0) enqueue({ type: 'tell', params: { to: view.id, event: waitsInVain(view, hopeless) } });
       }
     }),

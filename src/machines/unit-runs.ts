@@ -1,6 +1,7 @@
 import { assertEvent } from 'xstate';
 import { queueOf, rerunsAfterDeath, runsInProcess, timeoutMsOf, type UnitContext } from './context.ts';
 import { type Ending, isFailure, outcomeOf, outcomeWithoutExit, wordsOfEnd } from './outcome.ts';
+import { soughtIn } from './printed.ts';
 import { afterReboot, afterStable, NO_HISTORY, restartPolicy } from './restart-policy.ts';
 import { commands } from './unit-commands.ts';
 import type { EndMethod } from './vocabulary.ts';
@@ -87,9 +88,10 @@ export const runs = {
   attachIfFound: commands.enqueueActions(({ enqueue, event }) => {
     if ('adopted' in event && event.adopted) enqueue('attach');
   }),
-  recordAdoption: commands.assign(({ context, event }) => {
+  recordAdoption: commands.enqueueActions(({ enqueue, context: { run }, event }) => {
     assertEvent(event, 'run.adopted');
-    return { run: context.run && { ...context.run, handle: event.handle, adopted: true } };
+    enqueue.assign({ run: run && { ...run, handle: event.handle, adopted: true } });
+    if (soughtIn(run).length > 0) enqueue({ type: 'startProbe', params: { probe: 'printed' } });
   }),
   recordLaunchFailure: commands.assign(({ context, event }) => {
     assertEvent(event, 'run.launch-failed');

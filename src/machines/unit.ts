@@ -6,6 +6,7 @@
 import { assertEvent } from 'xstate';
 import { askOf, awaitsFirstObservation, delayMsOf, keepsDescendants, queueOf, readyOf } from './context.ts';
 import { type CommandParams, commands } from './unit-commands.ts';
+import { prints } from './unit-prints.ts';
 import { requests } from './unit-requests.ts';
 import { causes, endings, runs } from './unit-runs.ts';
 import { probes, timers } from './unit-timers.ts';
@@ -35,7 +36,7 @@ const watching = {
 };
 
 export const unit = commands.extend({
-  actions: { ...timers, ...probes, ...requests, ...causes, ...endings, ...runs, ...watching },
+  actions: { ...timers, ...probes, ...requests, ...causes, ...endings, ...runs, ...prints, ...watching },
   guards: {
     isBeingRemoved: ({ context }) => context.desired === 'removed',
     isUnwanted: ({ context }) => context.desired !== 'up',
@@ -51,6 +52,7 @@ export const unit = commands.extend({
     isRestarting: ({ context: { desired, again, outcome, spec } }) =>
       desired === 'up' &&
       (again || outcome?.kind === 'stopped' || (outcome?.kind === 'idle' && spec.idle?.then === 'restart')),
+    isUnsought: ({ context: { run }, event }) => 'pattern' in event && run?.printed?.[event.pattern] === undefined,
     policyRestarts: ({ context }) => context.verdict?.kind === 'restart',
     /** At rest, and not by policy: a manual stop beats every policy, and so does never having been started. */
     wasStoppedByHand: ({ context: { verdict, outcome } }) => verdict?.kind !== 'settle' && outcome?.kind !== 'idle',

@@ -23,7 +23,7 @@ const BEFORE_LAUNCH: ReadonlySet<string> = new Set(['delayed', 'waiting', 'queue
 
 /** A unit as the supervisor sees it. */
 export function viewOf(snapshot: AnyMachineSnapshot, strategy: GroupStrategy): UnitView {
-  const { id, spec, desired, outcome, verdict } = snapshot.context as UnitContext;
+  const { id, spec, desired, outcome, verdict, run } = snapshot.context as UnitContext;
   const state = stateOf(snapshot.value);
   return {
     id,
@@ -36,5 +36,6 @@ export function viewOf(snapshot: AnyMachineSnapshot, strategy: GroupStrategy): U
     after: spec.after,
     group: spec.group,
     strategy,
+    ...(run?.printed && { printed: run.printed }),
   };
 }

@@ -79,8 +79,11 @@ export type TimerName =
   | 'debounce';
 export type TimerRestore = 'absolute' | 'restart';
 
-/** `idle`: whether anything of the run can be seen to work, for units whose idleness means something. */
-export type ProbePurpose = 'ready' | 'alive' | 'idle';
+/**
+ * `idle`: whether anything of the run can be seen to work, for units whose idleness means something. `printed`: whether
+ * it has printed what others wait for.
+ */
+export type ProbePurpose = 'ready' | 'alive' | 'idle' | 'printed';
 
 /** How strongly a run is asked to end: by the thing itself, by its stop signal, by SIGKILL. */
 export type EndMethod = 'ask' | 'terminate' | 'kill';

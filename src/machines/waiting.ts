@@ -1,4 +1,4 @@
-import { type QueueView, type UnitView, unmetRequirements, wordsOf } from './supervision.ts';
+import { type QueueView, type UnitView, unmetRequirements, wordsOf, wordsOfNeed } from './supervision.ts';
 import type { UnitId } from './vocabulary.ts';
 
 /** What is true of others, for whoever asks why a unit waits. */
@@ -24,7 +24,9 @@ export function whyItWaits(view: UnitView, surroundings: Surroundings, depth = 0
   if (view.substate === 'queued') return roomWords(surroundings.queueOf(view.id));
   if (view.substate !== 'waiting') return '';
   const unmet = unmetRequirements(view, { get: (id) => surroundings.viewOf(id) });
-  const needs = unmet.map(({ id, requirement }) => `${id} to be ${requirement} (${reasonOf(id, surroundings, depth)})`);
+  const needs = unmet.map(
+    ({ id, requirement }) => `${wordsOfNeed(id, requirement)} (${reasonOf(id, surroundings, depth)})`,
+  );
   return needs.length === 0 ? 'its turn comes at once' : `waits for ${needs.join(' and ')}`;
 }
 

@@ -33,7 +33,7 @@ function unit(id: string, earlier: readonly string[], watches: boolean): fc.Arbi
     values.length === 0 ? fc.constant([]) : fc.subarray([...values], { maxLength: Math.min(2, values.length) });
   const after = some(earlier).chain((needed) =>
     fc
-      .tuple(...needed.map(() => fc.constantFrom('running', 'ready', 'finished', 'reaped')))
+      .tuple(...needed.map(() => fc.constantFrom('running', 'ready', 'finished', 'reaped', 'log:/^up$/')))
       .map((requirements) => Object.fromEntries(needed.map((one, index) => [one, requirements[index]]))),
   );
   const common = { id: fc.constant(id), after, group: fc.option(fc.constant('g'), { freq: 3 }) };
@@ -119,6 +119,7 @@ const behaviour: fc.Arbitrary<Behaviour> = fc
       readyAfterMs: fc.option(length),
       diesAfterMs: fc.option(length),
       quietAfterMs: fc.option(length),
+      prints: fc.record({ line: fc.constantFrom('up', 'down'), afterMs: length }),
       exit: fc.oneof(
         fc.record({ code: fc.constantFrom(0, 1, 137) }),
         fc.record({ signal: fc.constantFrom(...SIGNALS) }),

@@ -6,6 +6,7 @@ import { type Activity, watchActivity } from './activity.ts';
 import { askerFor } from './asker.ts';
 import type { CommandAnswer, RunCommand } from './exec.ts';
 import type { Verdict } from './judge.ts';
+import { type PrintedCall, seekPrinted } from './printed.ts';
 import { type Question, startProbing } from './probing.ts';
 import { watchProgress } from './progress.ts';
 import { NO_VIEW, type RunView } from './run-view.ts';
@@ -78,6 +79,17 @@ export function systemProbes(options: SystemProbesOptions): SystemProbes {
     };
   };
 
+  const seek = (call: PrintedCall, name: string): (() => void) => {
+    const { run, seq: cause, patterns } = call;
+    const left = new Set(patterns);
+    const tell = (pattern: string, found: boolean) => {
+      left.delete(pattern);
+      if (left.size === 0) running.delete(name);
+      report({ unitId: run.unitId, cause, fact: { type: 'run.printed', generation: run.generation, pattern, found } });
+    };
+    return seekPrinted(call, { clock, log, view, tell });
+  };
+
   const stop = (name: string) => {
     running.get(name)?.stop();
     running.delete(name);
@@ -92,7 +104,7 @@ export function systemProbes(options: SystemProbesOptions): SystemProbes {
       const name = nameOf(call.run, call.probe);
       if (running.get(name)?.key === call.key) return;
       stop(name);
-      running.set(name, { key: call.key, stop: begin(call) });
+      running.set(name, { key: call.key, stop: call.probe === 'printed' ? seek(call, name) : begin(call) });
     },
     async stop(run, probe) {
       if (probe === 'idle') activity.stop(run);

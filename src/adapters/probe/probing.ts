@@ -6,7 +6,7 @@ import { gapDetector } from './gap.ts';
 import { aliveJudge, type Judge, readyJudge, type Verdict } from './judge.ts';
 
 /** A probe that asks something. */
-export type Question = Exclude<ProbeCall, { readonly probe: 'idle' }>;
+export type Question = Extract<ProbeCall, { readonly probe: 'ready' | 'alive' }>;
 
 export interface ProbingPorts {
   readonly clock: Clock;

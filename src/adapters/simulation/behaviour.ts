@@ -29,6 +29,8 @@ export interface Behaviour {
   readonly onAsk?: Reaction;
   /** To its stop signal. It then ends by that signal. @default 'dies' */
   readonly onTerminate?: Reaction;
+  /** A line, and when it is printed, from its birth on. @default null */
+  readonly prints?: { readonly line: string; readonly afterMs: number } | null;
   /** What its liveness probe quotes when it fails. @default 'unhealthy' */
   readonly complaint?: string;
   /** Descendants that outlive it. @default 0 */

@@ -6,7 +6,7 @@ import { Pids } from './pids.ts';
 import { exitOf, isAlive, type SimulatedProcess, type SimulatedStray } from './process.ts';
 
 export type Change =
-  | { readonly is: 'born' | 'ended' | 'vanished'; readonly process: SimulatedProcess }
+  | { readonly is: 'born' | 'printed' | 'ended' | 'vanished'; readonly process: SimulatedProcess }
   /** What a driver would see of it that is neither birth nor end. */
   | { readonly is: 'said'; readonly process: SimulatedProcess; readonly saying: Saying };
 
@@ -32,6 +32,12 @@ export class Lives {
 
   isAlive(process: SimulatedProcess): boolean {
     return isAlive(process, this.#clock);
+  }
+
+  print(process: SimulatedProcess, text: string): void {
+    if (!this.isAlive(process)) return;
+    process.output += text;
+    this.announce({ is: 'printed', process });
   }
 
   /** `null`: there is no pid for it. Its birth is announced by whoever keeps it. */

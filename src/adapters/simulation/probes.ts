@@ -27,6 +27,10 @@ export function simulatedProbes({ world, clock }: { readonly world: World; reado
         stops.set(name, { key: call.key, stop: watchForIdleness(call, { world, clock, tell }) });
         return;
       }
+      if (call.probe === 'printed') {
+        stops.set(name, { key: call.key, stop: seekPrinted(call, { world, clock, tell }) });
+        return;
+      }
       stops.set(name, { key: call.key, stop: repeat(call, clock, () => failureOf(world, clock, call), tell) });
     },
     async stop(run, probe) {
@@ -43,7 +47,7 @@ export function simulatedProbes({ world, clock }: { readonly world: World; reado
   }
 }
 
-type Question = Exclude<ProbeCall, { readonly probe: 'idle' }>;
+type Question = Extract<ProbeCall, { readonly probe: 'ready' | 'alive' }>;
 
 const nameOf = (run: RunRef, probe: ProbePurpose) => `${probe} ${run.runId}`;
 
@@ -97,6 +101,36 @@ function watchForIdleness(
     const sinceMs = clock.wallMs() - spec.after;
     if (isAlive(process, clock)) tell(call, { type: 'activity.ceased', generation: run.generation, sinceMs });
   });
+}
+
+/** Looks whenever it prints, and to the end of a run that has ended. Returns how to stop it. */
+function seekPrinted(
+  call: Extract<ProbeCall, { readonly probe: 'printed' }>,
+  { world, clock, tell }: { readonly world: World; readonly clock: Clock; tell(call: ProbeCall, fact: Fact): void },
+): () => void {
+  const { run, patterns } = call;
+  const process = world.processOf(run.runId);
+  const left = new Set(patterns);
+
+  const look = () => {
+    const isOver = process === null || !isAlive(process, clock);
+    const lines = process?.output.split('\n') ?? [];
+    for (const pattern of left) {
+      const found = lines.some((line) => new RegExp(pattern).test(line));
+      if (!found && !isOver) continue;
+      left.delete(pattern);
+      tell(call, { type: 'run.printed', generation: run.generation, pattern, found });
+    }
+    if (left.size === 0) stop();
+  };
+  const stop = world.observe((change) => {
+    if (change.process === process && left.size > 0) clock.defer(look);
+  });
+  clock.defer(look);
+  return () => {
+    left.clear();
+    stop();
+  };
 }
 
 /** `null`: it passes. */

@@ -152,7 +152,7 @@ class SimulatedDriver implements Driver {
   #pass(change: Change): void {
     const { process } = change;
     const watch = this.#watches.get(process.runId);
-    if (watch === undefined) return;
+    if (watch === undefined || change.is === 'printed') return;
     if (change.is === 'said') {
       this.#tell(watch.call, change.saying);
       return;

@@ -99,7 +99,7 @@ export class World {
   }
 
   print(unitId: UnitId, text: string): void {
-    this.#newestAlive(unitId).output += text;
+    this.#lives.print(this.#newestAlive(unitId), text);
   }
 
   /** Its liveness probe fails from now on, until `healthy` or a new run. */
@@ -232,6 +232,8 @@ export class World {
     if (process === null) return void this.#clock.setTimer(FORK_AGAIN_MS, () => this.#bear(run));
     run.process = process;
     this.#newest.set(run.unitId, process);
+    const { prints } = run.behaviour;
+    if (prints) this.#clock.setTimer(prints.afterMs, () => this.#lives.print(process, `${prints.line}\n`));
     this.#lives.announce({ is: 'born', process });
   }
 

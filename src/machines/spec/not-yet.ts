@@ -24,11 +24,6 @@ const MISSING_IN_UNIT: readonly Missing[] = [
   { path: 'poll', instead: SCHEDULE_INSTEAD },
   { path: 'overlap', instead: SCHEDULE_INSTEAD },
   { path: 'missed', instead: SCHEDULE_INSTEAD },
-  {
-    path: 'after.*',
-    instead: 'give it ready: { log: … }, and wait for ready',
-    when: (value) => typeof value === 'string' && value.startsWith('log:'),
-  },
   ...['maxBytes', 'keep', 'split'].map((key) => ({ path: `logs.${key}`, instead: 'leave it out' })),
 ];
 

@@ -20,6 +20,7 @@ export function referenceFaults(id: string, unit: unknown, units: WrittenUnits, 
     ...unknown.map(({ other, at }) => noUnit(other, at, units)),
     ...own.map(({ at }) => fault(at, 'a watcher cannot act on itself')),
     ...jobsOnly(unit, units, path),
+    ...printersOnly(unit, units, path),
   ];
 }
 
@@ -72,6 +73,17 @@ function jobsOnly(unit: unknown, units: WrittenUnits, path: SpecPath): readonly 
   );
 }
 
+/** Neither a watcher nor a function of the program that holds us has an output of its own. */
+function printersOnly(unit: unknown, units: WrittenUnits, path: SpecPath): readonly SpecFault[] {
+  const after = Object.entries(mapAt(unit, 'after'));
+  return after.flatMap(([other, requirement]) => {
+    const isSilent = textAt(units.get(other), 'kind') === 'watcher' || 'run' in mapOf(units.get(other));
+    return isSilent && typeof requirement === 'string' && requirement.startsWith('log:')
+      ? [fault([...path, 'after', other], `${show(other)} prints nothing`, 'wait for ready')]
+      : [];
+  });
+}
+
 const GUESSED_AMONG = 200;
 const NAMED = 20;
 
@@ -95,10 +107,9 @@ const fault = (path: SpecPath, message: string, hint?: string): SpecFault => ({
 export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const mapAt = (value: unknown, key: string): Readonly<Record<string, unknown>> => {
-  const inner = isMap(value) ? value[key] : undefined;
-  return isMap(inner) ? inner : {};
-};
+const mapOf = (value: unknown): Readonly<Record<string, unknown>> => (isMap(value) ? value : {});
+
+const mapAt = (value: unknown, key: string): Readonly<Record<string, unknown>> => mapOf(mapOf(value)[key]);
 
 const listAt = (value: Readonly<Record<string, unknown>>, key: string): readonly string[] => {
   const inner = value[key];

@@ -3,7 +3,6 @@ import type { UnitId, UnitKind } from '../vocabulary.ts';
 import { Argv } from './command.ts';
 import { or, orNull } from './default.ts';
 import { refusal } from './fault.ts';
-import type { InProcessJobSpec } from './in-process.ts';
 import { HttpUrl, Id, NonBlank, PortOrAuto, whyNoRegExp } from './names.ts';
 import { Alive, ownPortFaults, type Ready } from './probe.ts';
 import { type DeathPolicy as DeathPolicySchema, Idle, processFields } from './process.ts';
@@ -18,8 +17,7 @@ const Requirement = Schema.Union([
   ),
 ]).annotate({ expected: 'running, ready, finished or reaped' });
 
-/** What all units have in common. */
-export const commonFields = {
+const commonFields = {
   after: Schema.Record(Schema.String, Requirement)
     .annotate({ expected: 'a map', hint: 'write { db: ready }' })
     .pipe(or({})),
@@ -37,8 +35,11 @@ export const Server = Schema.Struct({
   alive: orNull(Alive),
 }).check(Schema.makeFilter((server) => (server.port === null ? ownPortFaults(server) : undefined)));
 
-/** What all jobs have in common, also those that are no process. */
-export const jobFields = {
+/** Ends by itself. */
+export const Job = Schema.Struct({
+  kind: Schema.Literal('job'),
+  ...commonFields,
+  ...processFields,
   retry: Retry,
   timeout: orNull(PositiveDuration),
   queue: orNull(Id),
@@ -47,14 +48,6 @@ export const jobFields = {
   /** From the request to its place in the queue. */
   delay: Duration.pipe(or(0)),
   notify: Schema.optionalKey(Schema.Struct({ http: HttpUrl })),
-};
-
-/** Ends by itself. */
-export const Job = Schema.Struct({
-  kind: Schema.Literal('job'),
-  ...commonFields,
-  ...processFields,
-  ...jobFields,
 }).check(Schema.makeFilter(ownPortFaults));
 
 const Ids = Schema.Array(Schema.String)
@@ -116,9 +109,7 @@ export type AliveSpec = typeof Alive.Type;
 export type ServerSpec = Identified & typeof Server.Type;
 export type JobSpec = Identified & Omit<typeof Job.Type, 'retry'> & { readonly restart: RestartSpec };
 export type WatcherSpec = Identified & typeof Watcher.Type;
-/** What a file can say: no function of a program. */
-export type WrittenUnitSpec = ServerSpec | JobSpec | WatcherSpec;
-export type UnitSpec = WrittenUnitSpec | InProcessJobSpec;
+export type UnitSpec = ServerSpec | JobSpec | WatcherSpec;
 
 /** A server as a program writes it: `server({ id: 'api', command: ['node', 'api.js'] })`. */
 export type ServerInput = Identified & typeof Server.Encoded;

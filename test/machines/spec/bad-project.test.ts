@@ -37,6 +37,10 @@ const CASES: readonly (readonly [project: unknown, ...words: string[]])[] = [
     { units: { w: watching({ run: ['api'] }), api: on() } },
     'units.w.then.run[0]: "api" is not a job; use start or restart for it',
   ],
+  [
+    { units: { w: watching({ restart: ['api'] }), api: { ...on(), after: { w: 'log:/up/' } } } },
+    'units.api.after.w: "w" prints nothing; wait for ready',
+  ],
   [{ units: { w: watching({ restart: ['w'] }) } }, 'units.w.then.restart[0]: a watcher cannot act on itself'],
   [
     { units: { a: { ...on(), group: 'backend' } }, groups: { backnd: {} } },

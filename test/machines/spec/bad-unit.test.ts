@@ -149,7 +149,7 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
   [server({ after: ['db'] }), 'after: a list is not a map; write { db: ready }'],
   [
     server({ after: { db: 'redy' } }),
-    'after.db: "redy" is not running, ready, finished or reaped; did you mean "ready"?',
+    'after.db: "redy" is not running, ready, finished, reaped or "log:/…/"; did you mean "ready"?',
   ],
   [server({ after: { api: 'ready' } }), 'after.api: waits in a circle: api → api; take one of them out'],
   [server({ group: 'a/b' }), `group: "a/b" is not a usable id; ${ID}`],
@@ -167,11 +167,7 @@ const CASES: readonly (readonly [unit: unknown, ...words: string[]])[] = [
     'limits: reeve cannot do this yet; leave it out',
   ],
   [server({ ready: { log: '(' } }), 'ready.log: "(" is not a regular expression; /(/: Unterminated group'],
-  [
-    server({ after: { db: 'log:/(/' } }),
-    'after.db: "(" is not a regular expression; /(/: Unterminated group',
-    'after.db: reeve cannot do this yet; give it ready: { log: … }, and wait for ready',
-  ],
+  [server({ after: { db: 'log:/(/' } }), 'after.db: "(" is not a regular expression; /(/: Unterminated group'],
 ];
 
 test.each(CASES)('of the unit %j it is said what is wrong', (unit, ...words) => {
