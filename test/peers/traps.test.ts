@@ -93,13 +93,6 @@ test('a command has no terminal, reads nothing, and is as colourful as its envir
   expect((await reeve.run(unit)).output.tail).toBe('0\n1\n');
 });
 
-test('a command may have as many open files as we may have at most, or fewer if it says so', async () => {
-  const reeve = await opened({ stateDir: stateDirectory() });
-  const limits = job({ id: 'limits', command: 'ulimit -n; ulimit -Sn 256; ulimit -n' });
-  const ours = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-  expect((await reeve.run(limits)).output.tail).toBe(`${ours}\n256\n`);
-});
-
 test('a run that somebody has stopped is adopted as what it is: alive, and waiting for a signal', async () => {
   const stateDir = stateDirectory();
   const host = startProgram(

@@ -10,10 +10,11 @@
  * - In a session of its own (`setsid`, given as the first word): SIGKILL to its group must not reach the launcher.
  * - `/proc/self/stat` instead of `$$`, which in a subshell is the launcher's pid.
  * - The marker is exported after the fork: a search for it must not find the launcher.
+ * - Node has raised its limit of open files, which would be inherited: the child goes back to what a shell here has.
  * - Variables have our prefix: one that came in from the environment would go out to the command, changed.
  * - The shell's own words ("Killed") go to the record: they tell a signal from a program that exits with 137.
  */
-export const LAUNCH_SCRIPT = `# sh launch.sh UMASK RUNDIR MARKER [SETSID] COMMAND [ARG...]
+export const LAUNCH_SCRIPT = `# sh launch.sh UMASK RUNDIR MARKER NOFILE [SETSID] COMMAND [ARG...]
 # fds: 0 /dev/null, 1 2 output (O_APPEND), 3 record (r+, prefilled with newlines), 199 liveness FIFO
 # record: lines, up to the first empty one. Only what is on disk before the act counts.
 trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE TSTP TTIN TTOU
@@ -31,8 +32,9 @@ self launcher >&3 || exit 125
 (
   self child >&3 || exit 125
   umask "$1"
+  [ -z "$4" ] || ulimit -Sn "$4"
   export REEVE_RUN="$3"
-  shift 3
+  shift 4
   exec "$@" 2>&4 3>&- 4>&-
 )
 REEVE_STATUS=$?

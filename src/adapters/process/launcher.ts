@@ -4,6 +4,7 @@ import type { Log } from '../../actors/ports.ts';
 import { COVERED_MAX, coverInherited, inheritedDescriptors, type Slot } from './inherited-descriptors.ts';
 import { type LaunchPlan, MESSAGES } from './launch-plan.ts';
 import { ALIVE_FD, LAUNCH_SCRIPT } from './launch-script.ts';
+import { readLimitForCommands } from './open-files-limit.ts';
 import { findProgram } from './resolve.ts';
 import { createRunDirectory, type RunPaths } from './run-directory.ts';
 import { installScript, TOOLS_PATH } from './script.ts';
@@ -20,6 +21,7 @@ export interface Launcher {
 export async function installLauncher(stateDir: string, log: Log, toolsPath = TOOLS_PATH): Promise<Launcher> {
   const script = installScript(stateDir, 'launch', LAUNCH_SCRIPT);
   const setsid = findSetsid(toolsPath, log);
+  const openFiles = readLimitForCommands();
   const inherited = await inheritedDescriptors();
   const slots = coverInherited(Array<Slot>(ALIVE_FD).fill('ignore'), inherited);
   const open = inherited.filter((descriptor) => descriptor > COVERED_MAX);
@@ -27,7 +29,7 @@ export async function installLauncher(stateDir: string, log: Log, toolsPath = TO
   return {
     start(plan, paths, fifo) {
       if (!existsSync(script)) installScript(stateDir, 'launch', LAUNCH_SCRIPT);
-      return start({ script, setsid, slots }, plan, paths, fifo);
+      return start({ script, setsid, slots, openFiles }, plan, paths, fifo);
     },
   };
 }
@@ -36,13 +38,16 @@ interface Installed {
   readonly script: string;
   readonly setsid: readonly string[];
   readonly slots: readonly Slot[];
+  /** Of every command. `null`: as we have it. */
+  readonly openFiles: number | null;
 }
 
 /**
  * With `node:child_process` itself: all we want is a table of descriptors and a pid, and everything that execa adds
  * (streams, promises, ending children when we exit) would have to be switched off.
  */
-function start({ script, setsid, slots }: Installed, plan: LaunchPlan, paths: RunPaths, fifo: string): ChildProcess {
+function start(installed: Installed, plan: LaunchPlan, paths: RunPaths, fifo: string): ChildProcess {
+  const { script, setsid, slots, openFiles } = installed;
   const { cwd, marker, argv } = plan;
   const env = { ...plan.env, [MESSAGES]: paths.messages };
   const files = createRunDirectory(paths, fifo, plan);
@@ -51,7 +56,8 @@ function start({ script, setsid, slots }: Installed, plan: LaunchPlan, paths: Ru
   stdio[3] = files.record;
   stdio[ALIVE_FD] = files.alive;
   try {
-    const words = [script, umask(), paths.directory, marker, ...setsid, ...argv];
+    const limit = openFiles === null ? '' : String(openFiles);
+    const words = [script, umask(), paths.directory, marker, limit, ...setsid, ...argv];
     const launcher = spawn('/bin/sh', words, { cwd, env, stdio, detached: true });
     launcher.unref();
     return launcher;

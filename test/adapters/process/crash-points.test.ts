@@ -26,8 +26,9 @@ const LAUNCHER_DIES_AFTER: readonly (readonly [line: string, is: string, acted: 
   // The child has said who it is: it counts as a run, and as one that was killed.
   ['  self child >&3 || exit 125', 'ended', false],
   ['  umask "$1"', 'ended', false],
+  ['  [ -z "$4" ] || ulimit -Sn "$4"', 'ended', false],
   ['  export REEVE_RUN="$3"', 'ended', false],
-  ['  shift 3', 'ended', false],
+  ['  shift 4', 'ended', false],
   // It acted. Until the last line is written, nobody can say how it ended; but nobody starts it again.
   [')', 'lost', true],
   ['REEVE_STATUS=$?', 'lost', true],
