@@ -91,7 +91,8 @@ export class ActorFactory {
     const row: UnitRow = { id: spec.id, kind: spec.kind, epoch, spec, addedMs: clock.wallMs() };
     // Facts of an earlier unit of this name may still be on their way: they must come late.
     const generation = (earlier?.snapshot.context ?? store.runs(spec.id)[0])?.generation ?? 0;
-    const input: UnitInput = { id: spec.id, epoch, spec, generation };
+    const { desiredBy = null } = (earlier?.snapshot.context as UnitContext | undefined) ?? {};
+    const input: UnitInput = { id: spec.id, epoch, spec, generation, desiredBy };
     return this.#birth(row, spec.kind, input, earlier?.aseq ?? store.lastAseq(spec.id), earlier !== undefined);
   }
 

@@ -25,7 +25,7 @@ import { OpenRefused } from './errors.ts';
 import { isOwed, keepFunctions } from './functions.ts';
 import { assertOptions } from './options.ts';
 import { establishOwnerToken } from './owner-token.ts';
-import { stoppedByPlan } from './plan.ts';
+import { isLeftByPlan } from './plan.ts';
 import { createReeve, type Session } from './reeve.ts';
 import { keepDamaged, keepUnknownRuns, salvage, setNotice } from './salvage.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -173,9 +173,9 @@ function enroll(
   const changed = units.filter((spec) => {
     const known = orchestrator.registry.get(spec.id);
     if (!known) return true;
-    if (JSON.stringify(known.snapshot.context.spec) === JSON.stringify(spec)) return stoppedByPlan(known);
+    if (JSON.stringify(known.snapshot.context.spec) === JSON.stringify(spec)) return isLeftByPlan(known);
     const isAtRest = stateOf(known.snapshot.value).substate === 'settled';
-    if (isAtRest && !stoppedByPlan(known)) replaced.add(spec.id);
+    if (isAtRest && !isLeftByPlan(known)) replaced.add(spec.id);
     if (!isAtRest)
       log.warn({ unit: spec.id }, 'its spec has changed; stop it, and open again, to run it by the new one');
     return isAtRest;
@@ -185,15 +185,15 @@ function enroll(
 }
 
 /**
- * Starts a new session, or goes on with one that a crash interrupted: then only units that never ran are started, and
- * functions that are owed a run. What rests stays at rest, also where its spec has changed; what is up goes on by its
+ * Starts a new session, or goes on with one that a crash interrupted: then only units that nobody asked anything of yet
+ * are started, and functions that are owed a run. What rests stays at rest, also where its spec has changed; what is up goes on by its
  * own state.
  */
 async function begin({ orchestrator, store }: Session, units: readonly UnitSpec[], replaced: ReadonlySet<UnitId>) {
   const isResumed = store.meta('session') === 'open';
   const isNew = ({ id }: UnitSpec): boolean => {
     const known = orchestrator.registry.get(id);
-    return !replaced.has(id) && known !== undefined && (known.snapshot.context.run === null || isOwed(known));
+    return !replaced.has(id) && known !== undefined && (isLeftByPlan(known) || isOwed(known));
   };
   const ids = (isResumed ? units.filter(isNew) : units).map(({ id }) => id);
   if (ids.length > 0) await orchestrator.up(ids);

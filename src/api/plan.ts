@@ -56,7 +56,7 @@ function changeTo(spec: UnitSpec, known: UnitActor | undefined): PlannedChange {
   const { id: unit } = spec;
   if (!known) return { unit, change: 'add', keys: [] };
   const keys = changedKeys((known.snapshot.context as UnitContext).spec, spec);
-  if (stoppedByPlan(known)) return { unit, change: 'restart', keys };
+  if (isLeftByPlan(known)) return { unit, change: 'restart', keys };
   if (keys.length === 0) return { unit, change: 'keep', keys };
   return { unit, change: isAtRest(known) ? 'replace' : 'restart', keys };
 }
@@ -69,9 +69,12 @@ function changedKeys(before: UnitSpec, after: UnitSpec): readonly string[] {
 
 const isAtRest = ({ snapshot }: UnitActor): boolean => stateOf(snapshot.value).substate === 'settled';
 
-/** A plan has stopped it in order to start it again, and whoever applied it was killed before it could. */
-export const stoppedByPlan = (actor: UnitActor): boolean =>
-  isAtRest(actor) && (actor.snapshot.context as UnitContext).outcome?.by === BY;
+/** A plan is to start it, for the first time or again, and whoever applied it was killed before it could. */
+export function isLeftByPlan(actor: UnitActor): boolean {
+  const { run, outcome, desiredBy } = actor.snapshot.context as UnitContext;
+  const isUnasked = run === null && (desiredBy === null || desiredBy === BY);
+  return isAtRest(actor) && (outcome?.by === BY || isUnasked);
+}
 
 /**
  * Does what a plan says, and touches no other unit. Resolves when everything that is to run was asked to start.

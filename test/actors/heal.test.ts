@@ -147,6 +147,66 @@ describe('what is recorded otherwise than it is', () => {
   });
 });
 
+describe('who waits for what will not come', () => {
+  test('for a timer that is armed, long over, and was never told of, is told', async () => {
+    const sim = await Simulation.open({ units: [aServer('a', { restart: 'never' })], behaviours: NEVER_READY });
+    await sim.up();
+    const { wheel } = sim.orchestrator.recorder;
+    // What is armed for no time is in no order of times; that this one has come is seen by nobody.
+    wheel.arm({ ...wheel.armed('a', 'start')!, dueMonoMs: Number.POSITIVE_INFINITY });
+    Object.assign(wheel.armed('a', 'start')!, { dueMonoMs: sim.clock.monoMs() - 1 });
+    const early = await healed(sim);
+    await sim.advance(5_000);
+    const report = await healed(sim);
+    await sim.advance(6_000);
+    expect([early.actions, report.actions, actorOf(sim, 'a').snapshot.context.outcome?.kind]).toEqual([
+      [],
+      [{ unit: 'a', found: 'its timer "start" is overdue', did: 're-armed' }],
+      'start-timeout',
+    ]);
+  });
+
+  test('for another unit that is there already is told so', async () => {
+    const units = [aServer('db'), aServer('api', { after: { db: 'ready' } })];
+    const sim = await Simulation.open({ units, behaviours: { db: { readyAfterMs: 1_000 } } });
+    await sim.up();
+    // Whatever it is told meanwhile does not reach it.
+    actorOf(sim, 'api').quarantined = 'for a test';
+    await sim.advance(2_000);
+    actorOf(sim, 'api').quarantined = null;
+    await sim.advance(1_000);
+    const before = sim.value('api');
+    const [dry, wet] = [await healed(sim, { dryRun: true }), await healed(sim)];
+    const found = 'it is waiting, and nothing is in its way';
+    expect([before, dry.actions, wet.actions, sim.value('api')]).toEqual([
+      { spawning: 'waiting' },
+      [{ unit: 'api', found, did: 'would be told' }],
+      [{ unit: 'api', found, did: 'told' }],
+      { running: 'healthy' },
+    ]);
+  });
+
+  test('for room in its queue that there is, is given it', async () => {
+    const sim = await Simulation.open({ units: ['one', 'two'].map((id) => aJob(id, { queue: 'q' })) });
+    sim.ask('one', 'start');
+    sim.ask('two', 'start');
+    await sim.advance(1_000);
+    actorOf(sim, 'two').quarantined = 'for a test';
+    sim.world.kill('one', 'SIGKILL');
+    await sim.advance(1_000);
+    actorOf(sim, 'two').quarantined = null;
+    const { queues } = sim.orchestrator.registry;
+    queues.followAgain(sim.orchestrator.registry.units());
+    const report = await healed(sim);
+    expect([report.actions, sim.value('two')]).toEqual([
+      [{ unit: 'two', found: 'it is queued, and nothing is in its way', did: 'told' }],
+      'running',
+    ]);
+  });
+});
+
+const NEVER_READY = { a: { readyAfterMs: null } } as const;
+
 describe('a quarantined unit', () => {
   test('is begun again by itself: its process is the same, and it is looked after', async () => {
     const sim = await Simulation.open({ units: [aServer('a')] });

@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
+import { socketsOn } from '../../src/adapters/process/listeners.ts';
 import { openReeve, type Reeve, server, whatToHeal } from '../../src/index.ts';
 import { opened } from '../support/opened.ts';
+import { freePort, listening } from '../support/ports.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { eventually } from '../support/waiting.ts';
 
 const sleeper = (id: string) => server({ id, command: 'exec sleep 1000', restart: 'never' });
 const HEALTHY = { dryRun: false, scanned: 1, actions: [] };
@@ -24,8 +27,8 @@ const ownerOf = (stateDir: string): string =>
   edited(stateDir, (db) => String(db.prepare(`select value from meta where key = 'ownerId'`).get()?.value));
 
 /** A process of ours that says it belongs to a run. */
-async function forged(marker: string) {
-  const child = spawn('sleep', ['1000'], { env: { ...process.env, REEVE_RUN: marker }, stdio: 'ignore' });
+async function forged(marker: string, [file, ...args]: readonly [string, ...string[]] = ['sleep', '1000']) {
+  const child = spawn(file, args, { env: { ...process.env, REEVE_RUN: marker }, stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
   await once(child, 'spawn');
   return { pid: child.pid ?? 0, ended: once(child, 'exit') };
@@ -64,6 +67,33 @@ test('what carries the marker of a run that is over is ended, and not in a dry r
     [{ unit: 'a', found, did: 'ended' }],
     'SIGTERM',
     HEALTHY,
+  ]);
+});
+
+test('a port that something of a run that is over still holds is free again when it was healed', async () => {
+  const stateDir = temporaryDirectory();
+  const port = await freePort();
+  const web = server({
+    id: 'web',
+    command: ['node', '-e', listening(port)],
+    port,
+    ready: { tcp: port, every: '50ms' },
+  });
+  const reeve = await opened({ stateDir, units: [web], start: false });
+  await reeve.unit('web').start();
+  await reeve.unit('web').stop();
+  const { runId } = reeve.unit('web').history()[0]!;
+  const holder = await forged(`${ownerOf(stateDir)}/web/${runId}`, ['node', '-e', listening(port)]);
+  await eventually(
+    () => socketsOn(port),
+    (sockets) => sockets.length === 1,
+  );
+  const { actions } = await reeve.heal();
+  await holder.ended;
+  await reeve.unit('web').start();
+  expect([actions.map(({ unit, did }) => [unit, did]), reeve.unit('web').status().ready]).toEqual([
+    [['web', 'ended']],
+    true,
   ]);
 });
 

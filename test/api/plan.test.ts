@@ -65,3 +65,25 @@ test('a unit that a plan had stopped when its orchestrator was gone is started b
   const { state } = await reeve.unit('a').reached('running', { within: '10s' });
   expect([state, reeve.unit('by-hand').status().outcome, pidOf(reeve, 'by-hand')]).toEqual(['running', null, null]);
 });
+
+test('what rests by hand rests on when a plan has given it another spec, also if it never ran', async () => {
+  const stateDir = temporaryDirectory();
+  const waits = (seconds: number) =>
+    server({ id: 'waits', command: `exec sleep ${seconds}`, after: { a: 'finished' }, restart: 'never' });
+  const options = { stateDir, onOrchestratorDeath: 'adopt' } as const;
+  const first = await openReeve({ ...options, units: [sleeper('a', 1000), sleeper('ran', 1001), waits(1002)] });
+  await first.unit('ran').reached('running', { within: '10s' });
+  for (const id of ['ran', 'waits']) await first.unit(id).stop();
+  const edited = [sleeper('a', 1000), sleeper('ran', 2001), waits(2002), sleeper('new', 2003)];
+  await first.apply(first.plan(edited));
+  const again = first.plan(edited).changes.map(({ change }) => change);
+  await first.unit('new').reached('running', { within: '10s' });
+  await first.close({ leave: true });
+  const reeve = await opened({ ...options, units: edited });
+  const resting = ['ran', 'waits'].map((id) => reeve.unit(id).status().substate);
+  expect([again, resting, reeve.unit('new').status().state]).toEqual([
+    ['keep', 'keep', 'keep', 'keep'],
+    ['settled', 'settled'],
+    'running',
+  ]);
+});
