@@ -71,6 +71,8 @@ export interface Trace extends AsyncDisposable {
   /** What is wrong with it as a whole. Empty, unless damaged ones were allowed. */
   readonly faults: readonly HistoryFault[];
   /** All units with an entry here, in the order of their first. The supervisor is `''`. */
+  readonly unitIds: readonly UnitId[];
+  /** The same with what they are. Reads all that is between the last state of each that is at hand and its end. */
   units(): readonly TraceUnit[];
   entries(range?: TraceRange): AsyncIterable<Entry>;
   entry(seq: number): Entry | null;

@@ -80,6 +80,9 @@ class OpenTrace implements Trace {
   get lastSeq() {
     return this.#history.lastSeq;
   }
+  get unitIds() {
+    return this.#history.unitIds;
+  }
   get faults() {
     return this.#history.faults;
   }

@@ -41,6 +41,11 @@ export function openJournal(db: Database) {
   const selectUnitPage = db.prepare<[string, number, number, number], Row>(
     `SELECT ${COLUMNS} FROM journal WHERE unit_id = ? AND aseq > ? AND +seq <= ? ORDER BY aseq LIMIT ?`,
   );
+  // Few among many: SQLite looks into the events, so that nothing else of them has to be read.
+  const selectBirths = db.prepare<[string, number, number, number], Row>(
+    `SELECT ${COLUMNS} FROM journal WHERE unit_id = ? AND aseq > ? AND +seq <= ?
+     AND event ->> 'type' IN ('unit.added', 'unit.released') ORDER BY aseq LIMIT ?`,
+  );
   // Backwards from the end of the unit's index, which holds both numbers: it passes only what is read afterwards.
   const selectAseqAt = db
     .prepare<[string, number], number>(
@@ -74,14 +79,14 @@ export function openJournal(db: Database) {
     units: (): readonly UnitId[] => selectUnits.all(),
 
     /** Page by page: a cursor that stays open while its reader thinks would make every write fail. */
-    *read({ unitId, afterSeq = 0, throughSeq = NO_LIMIT, limit = NO_LIMIT }: JournalQuery = {}): Generator<Entry> {
+    *read(query: JournalQuery = {}): Generator<Entry> {
+      const { unitId, afterSeq = 0, throughSeq = NO_LIMIT, births = false, limit = NO_LIMIT } = query;
+      const ofUnit = births ? selectBirths : selectUnitPage;
       let after = unitId === undefined ? afterSeq : aseqAt(unitId, afterSeq);
       for (let left = limit; left > 0; ) {
         const rows = Math.min(left, PAGE_ROWS);
         const page =
-          unitId === undefined
-            ? selectPage.all(after, throughSeq, rows)
-            : selectUnitPage.all(unitId, after, throughSeq, rows);
+          unitId === undefined ? selectPage.all(after, throughSeq, rows) : ofUnit.all(unitId, after, throughSeq, rows);
         for (const row of page) yield toEntry(row);
         const last = page.at(-1);
         if (!last || page.length < rows) return;

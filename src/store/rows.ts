@@ -122,6 +122,8 @@ export interface JournalQuery {
   readonly afterSeq?: number;
   /** Entries up to and with this `seq`. */
   readonly throughSeq?: number;
+  /** Only where a unit begins, or begins again. */
+  readonly births?: boolean;
   readonly limit?: number;
 }
 

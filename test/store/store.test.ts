@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/machines/outcome.ts';
-import type { Store } from '../../src/store/rows.ts';
+import type { Entry, Store } from '../../src/store/rows.ts';
 import { openStore } from '../../src/store/store.ts';
 import { entryOf, snapshotOf, tickOf, timerOf, unitOf } from './samples.ts';
 
@@ -54,6 +54,19 @@ describe('the journal', () => {
     expect(seqs({ unitId: 'b', afterSeq: 302, limit: 2 })).toEqual([304, 306]);
     expect(seqs({ unitId: 'nobody' })).toEqual([]);
     expect(seqs({ limit: 0 })).toEqual([]);
+  });
+
+  test('is read for the beginnings of a unit alone', () => {
+    const types = ['unit.added', 'timer.grace', 'unit.released', 'timer.kill', 'unit.added'] as const;
+    const born = { kind: 'server', epoch: 'e' } as const;
+    const entries = types.map((type, at) =>
+      entryOf(at + 1, { event: type.startsWith('unit') ? { type, ...born } : { type } } as Partial<Entry>),
+    );
+    store.commit(tickOf({ entries }));
+    const { unitId } = entries[0]!;
+    const seqs = (query: Parameters<Store['journal']>[0]): number[] => [...store.journal(query)].map(({ seq }) => seq);
+    expect(seqs({ unitId, births: true })).toEqual([1, 3, 5]);
+    expect(seqs({ unitId, births: true, afterSeq: 1, throughSeq: 4 })).toEqual([3]);
   });
 
   test('may be written while somebody is in the middle of reading it', () => {

@@ -9,6 +9,8 @@ export interface EntryRange {
   readonly throughSeq?: number;
   /** `''` is the supervisor. */
   readonly unitId?: UnitId;
+  /** Of one unit: only where it begins, or begins again. */
+  readonly births?: boolean;
 }
 
 /** What is wrong with a history as a whole. */

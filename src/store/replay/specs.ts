@@ -38,7 +38,7 @@ export class Specs {
   }
 
   #look(unitId: UnitId, epoch: string, throughSeq: number): void {
-    for (const entry of this.#history.entries({ unitId, throughSeq })) if (isBirth(entry.event)) this.#learn(entry);
+    for (const entry of this.#history.entries({ unitId, throughSeq, births: true })) this.#learn(entry);
     if (!this.#known.has(epoch)) this.#known.set(epoch, null);
   }
 }

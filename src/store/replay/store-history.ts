@@ -58,9 +58,9 @@ class StoreHistory implements History {
     return this.lastSeq === 0 ? 0 : this.lastSeq - this.firstSeq + 1;
   }
 
-  entries({ fromSeq = 0, throughSeq = this.lastSeq, unitId }: EntryRange = {}): Iterable<Entry> {
+  entries({ fromSeq = 0, throughSeq = this.lastSeq, unitId, births = false }: EntryRange = {}): Iterable<Entry> {
     return this.#store.journal({
-      ...(unitId !== undefined && { unitId }),
+      ...(unitId !== undefined && { unitId, births }),
       afterSeq: fromSeq - 1,
       throughSeq: Math.min(throughSeq, this.lastSeq),
     });

@@ -5,6 +5,7 @@ import type { Entry } from '../rows.ts';
 import { Column } from './column.ts';
 import { entryOf, footerOf, headerOf, momentOf, outputOf } from './decode.ts';
 import { NotATrace, TraceDamaged, TraceTooNew } from './errors.ts';
+import { isBirth } from './fold.ts';
 import { type OutputLine, TRACE_FORMAT, type TraceHeader } from './format.ts';
 import type { EntryRange, History, HistoryFault } from './history.ts';
 import { FAULTS_MAX, indexTrace, type Lines, type TraceIndex } from './trace-index.ts';
@@ -74,7 +75,8 @@ class TraceFile implements History {
     return this.entryCount === 0 ? 0 : this.#index.entries.seqs.at(this.entryCount - 1);
   }
 
-  *entries({ fromSeq = 0, throughSeq = Number.MAX_SAFE_INTEGER, unitId }: EntryRange = {}): Generator<Entry> {
+  *entries(range: EntryRange = {}): Generator<Entry> {
+    const { fromSeq = 0, throughSeq = Number.MAX_SAFE_INTEGER, unitId, births = false } = range;
     const { entries, entriesOf } = this.#index;
     const own = unitId === undefined ? null : (entriesOf.get(unitId) ?? new Column());
     // Neighbours in the order of a unit may be far apart in the file.
@@ -83,7 +85,7 @@ class TraceFile implements History {
       const line = own?.at(at) ?? at;
       if (entries.seqs.at(line) > throughSeq) return;
       const entry = this.#entryAt(line, isNear);
-      if (entry) yield entry;
+      if (entry && (!births || isBirth(entry.event))) yield entry;
     }
   }
 

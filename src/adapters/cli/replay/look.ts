@@ -12,8 +12,11 @@ import { differenceLines, lineAt, nameOf, telling } from './words.ts';
 export async function lookAt({ terminal, json }: Context, { trace, unit }: OpenHistory, when: string): Promise<number> {
   const moment = trace.at(seqAt(trace, when), unit)!;
   const printed = moment.unitId === '' ? null : await trace.printed(moment.unitId, moment.seq);
-  if (json) terminal.printJson({ ...moment, printed });
-  else for (const line of momentLines(moment, printed)) terminal.print(line);
+  if (json) {
+    // As --step shows it: with what the entry has changed.
+    const [changes] = diff(trace, moment.seq - 1, moment.seq, moment.unitId);
+    terminal.printJson({ ...moment, changed: changes?.differences ?? [], printed });
+  } else for (const line of momentLines(moment, printed)) terminal.print(line);
   return EXIT.done;
 }
 
@@ -87,9 +90,9 @@ const BEGAN = {
 } as const;
 
 function unitOf(trace: Trace, unit: string | undefined): string {
-  const units = trace.units().filter(({ id }) => id !== '');
-  const only = unit ?? (units.length === 1 ? units[0]?.id : undefined);
+  const ids = trace.unitIds.filter((id) => id !== '');
+  const only = unit ?? (ids.length === 1 ? ids[0] : undefined);
   if (only !== undefined) return only;
-  const known = units.slice(0, 10).map(({ id }) => id);
+  const known = ids.slice(0, 10);
   throw new BadUsage({ what: 'Of which unit?', hint: `Name it with --unit. There is: ${known.join(', ') || 'none'}.` });
 }

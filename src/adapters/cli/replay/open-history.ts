@@ -56,7 +56,7 @@ function pathOf({ cwd, stateDir }: Context, what: string): string | null {
 
 /** @throws {UnknownRef | AmbiguousRef} */
 export function unitIn(trace: Trace, ref: string): string {
-  const known = trace.units().flatMap(({ id }) => (id === '' ? [] : [id]));
+  const known = trace.unitIds.filter((id) => id !== '');
   if (known.includes(ref)) return ref;
   const matches = known.filter((id) => ref !== '' && id.startsWith(ref));
   if (matches.length > 1) throw new AmbiguousRef({ ref, matches });

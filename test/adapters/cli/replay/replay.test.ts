@@ -102,7 +102,8 @@ describe('a look', () => {
   });
 
   test('at a point shows all that the library knows of it', async () => {
-    const moment = JSON.parse(JSON.stringify({ ...trace.at(30), printed: null }));
+    const changed = diff(trace, 29, 30, trace.at(30)!.unitId)[0]!.differences;
+    const moment = JSON.parse(JSON.stringify({ ...trace.at(30), changed, printed: null }));
     expect(await document(['replay', file, '--at', '30'])).toEqual(moment);
     const { out } = await said(['replay', file, '--at', '30', '--unit', 'db']);
     expect(out).toEqual(
