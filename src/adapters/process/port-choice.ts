@@ -10,8 +10,8 @@ const PORTS = 12_768;
 const CANDIDATES_MAX = 32;
 
 export interface PortChoice {
-  /** A port for the next run of a unit: the one it had, if that is free. */
-  choose(unitId: UnitId): Promise<number>;
+  /** A port for the next run of a unit: the one it had, if that is free. `former`: where nobody here remembers one. */
+  choose(unitId: UnitId, former?: number | null): Promise<number>;
   /** A run of the unit has this one. */
   remember(unitId: UnitId, port: number): void;
   forget(unitId: UnitId): void;
@@ -37,9 +37,9 @@ export function portChoice({ ownerId, isFree }: Chooser): PortChoice {
     [...given].some(([other, taken]) => other !== unitId && taken === port);
 
   return {
-    async choose(unitId) {
-      const last = given.get(unitId);
-      for (const port of [...(last === undefined ? [] : [last]), ...candidates(ownerId, unitId)]) {
+    async choose(unitId, former = null) {
+      const last = given.get(unitId) ?? former;
+      for (const port of [...(last === null ? [] : [last]), ...candidates(ownerId, unitId)]) {
         if (isGiven(unitId, port)) continue;
         // Given before it is looked at: two that look at the same time must not take the same.
         given.set(unitId, port);

@@ -8,6 +8,7 @@ import type { MarkedRun } from './port-holder.ts';
 import type { PortInUse } from './port-in-use.ts';
 import { obstacleOn } from './port-obstacle.ts';
 import { portOwnership } from './port-ownership.ts';
+import { readRecord } from './record.ts';
 import { remainsOf } from './remains.ts';
 import { runPaths } from './run-directory.ts';
 import type { Sweeper } from './sweeper.ts';
@@ -77,7 +78,7 @@ export function portKeeper(options: PortKeeperOptions, { sweeper, later }: PortT
   return {
     runs,
     async secure({ spec, run }) {
-      if ('port' in spec && spec.port === 'auto') return choice.choose(run.unitId);
+      if ('port' in spec && spec.port === 'auto') return choice.choose(run.unitId, formerPort(stateDir, run));
       const port = portOf(spec, null);
       if (port !== null) await clear(port);
       return port;
@@ -92,4 +93,17 @@ export function portKeeper(options: PortKeeperOptions, { sweeper, later }: PortT
     },
     whyNotOurs,
   };
+}
+
+/** Of a launch that nobody began there is no record. Further back than this, another port is as good. */
+const FORMER_RUNS_MAX = 3;
+
+/** Where the last run of the unit was told to listen, by its record: an earlier orchestrator may have told it. */
+function formerPort(stateDir: string, { runId, generation }: RunRef): number | null {
+  const epoch = runId.slice(0, -`.${generation}`.length);
+  for (let earlier = generation - 1; earlier > 0 && earlier >= generation - FORMER_RUNS_MAX; earlier--) {
+    const port = readRecord(runPaths(stateDir, `${epoch}.${earlier}`).record)?.port;
+    if (port != null) return port;
+  }
+  return null;
 }

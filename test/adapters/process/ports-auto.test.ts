@@ -59,6 +59,21 @@ describe('with port: auto', () => {
     expect([first.port, second.port]).toEqual([next, next]);
   });
 
+  test('so it has after a restart of ours, though nobody here has seen the last one', async () => {
+    const rig = await openTidyRig();
+    const [best = 0, next] = candidates(rig.ownerId, 'web');
+    const stranger = await strangerOn(best);
+    const first = await runOfUnit(rig, 'web', 1);
+    await endOf(rig, first.call);
+    sendSignal(stranger, 'SIGKILL');
+    expect(await eventually(() => canBind(best), Boolean)).toBe(true);
+    const later = await rig.reopen();
+    await later.driver.tidy([], [], [first.call.run.runId]);
+    // The second one was ordered, and never begun.
+    const third = await runOfUnit(later, 'web', 3);
+    expect([first.port, third.port]).toEqual([next, next]);
+  });
+
   test('a stranger keeps the port that the unit would have had, and the unit gets another one', async () => {
     const rig = await openTidyRig();
     const [wanted = 0] = candidates(rig.ownerId, 'web');
