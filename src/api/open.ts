@@ -185,9 +185,9 @@ function enroll(
 }
 
 /**
- * Starts a new session, or goes on with one that a crash interrupted: then only units that nobody asked anything of yet
- * are started, and functions that are owed a run. What rests stays at rest, also where its spec has changed; what is up goes on by its
- * own state.
+ * Starts a new session, or goes on with one that a crash interrupted: then only units that nobody asked anything of
+ * yet are started, and functions that are owed a run. What rests stays at rest, also where its spec has changed; what
+ * is up goes on by its own state.
  */
 async function begin({ orchestrator, store }: Session, units: readonly UnitSpec[], replaced: ReadonlySet<UnitId>) {
   const isResumed = store.meta('session') === 'open';

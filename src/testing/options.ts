@@ -1,9 +1,12 @@
 import type { Redact } from '../actors/redact.ts';
+import type { GivenFunctions } from '../adapters/in-process/functions.ts';
 import type { Behaviours } from '../adapters/simulation/behaviour.ts';
 import type { Entry, Store } from '../store/rows.ts';
 
 export interface SimulationOptions {
   readonly behaviours?: Behaviours;
+  /** Those of the program that holds each orchestrator: they are called, and die with it. @default none */
+  readonly functions?: GivenFunctions;
   /** How many pids there are. @default 30_000 */
   readonly pidsMax?: number;
   /** Where the store is. @default ':memory:' */

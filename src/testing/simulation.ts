@@ -1,5 +1,6 @@
 import { Orchestrator } from '../actors/orchestrator.ts';
 import type { Driver, Log } from '../actors/ports.ts';
+import { inProcessDriver } from '../adapters/in-process/driver.ts';
 import { type SimulatedClock, simulatedClock } from '../adapters/simulation/clock.ts';
 import { Faults, unreliableDriver, unreliableProbes } from '../adapters/simulation/faults.ts';
 import { simulatedProbes } from '../adapters/simulation/probes.ts';
@@ -189,14 +190,15 @@ export class Simulation {
     const { clock } = life;
     const { faults } = this;
     const drivers = { process: this.#processes.driver(clock), files: this.#watches.driver(clock) };
+    const inProcess = this.#functions(life);
     const probes = simulatedProbes({ world: this.world, clock });
-    this.#ports = [drivers.process, drivers.files, probes];
+    this.#ports = [drivers.process, drivers.files, inProcess, probes];
     const alive = (driver: Driver): Driver => life.driver(unreliableDriver(driver, faults, clock));
     const orchestrator = new Orchestrator({
       store: life.store(code === 'newer' ? asOlder(this.store) : this.store),
       clock,
       log: this.#log(life),
-      drivers: { process: alive(drivers.process), files: alive(drivers.files) },
+      drivers: { process: alive(drivers.process), files: alive(drivers.files), 'in-process': inProcess },
       probes: life.probes(unreliableProbes(probes, faults, clock)),
       instance: `i${this.lives}-`,
       ...(this.#options.redact && { redact: this.#options.redact }),
@@ -204,6 +206,13 @@ export class Simulation {
     const { onEntry } = this.#options;
     if (onEntry) orchestrator.observe(onEntry);
     return orchestrator;
+  }
+
+  /** Where no functions are given it does nothing in the world, so that nobody can be killed by what it does. */
+  #functions(life: Life): Driver {
+    const { functions } = this.#options;
+    const options = { clock: life.clock, log: this.#log(life), functions: functions ?? new Map(), beat: () => {} };
+    return functions ? life.driver(inProcessDriver(options)) : inProcessDriver(options);
   }
 
   #openStore(): Store {

@@ -63,6 +63,14 @@ test.each<[Fact, Fact]>([
     { type: 'run.exited', generation: 1, exit: { ...EXIT, said: 'no …' } },
   ],
   [
+    {
+      type: 'run.exited',
+      generation: 1,
+      exit: { ...EXIT, threw: 'no hunter2', returned: { hunter2: [null, 2, 'is hunter2'] } },
+    },
+    { type: 'run.exited', generation: 1, exit: { ...EXIT, threw: 'no …', returned: { hunter2: [null, 2, 'is …'] } } },
+  ],
+  [
     { type: 'watch.observed', generation: 1, what: ['a', 'hunter2'] },
     { type: 'watch.observed', generation: 1, what: ['a', '…'] },
   ],

@@ -137,7 +137,10 @@ describe('a job that is a function', () => {
   test('that does not heed its signal is given up: nothing of it counts, nor does it run beside itself', async () => {
     const reeve = await reeveHere();
     const works: { readonly context: JobContext; end(value: string): void }[] = [];
-    const run = (context: JobContext) => new Promise<string>((end) => works.push({ context, end }));
+    const run = (context: JobContext) => {
+      context.progress('at work');
+      return new Promise<string>((end) => works.push({ context, end }));
+    };
     reeve.add(job({ id: 'index', run, timeout: 20, stop: { grace: 20 } }));
     const unit = reeve.unit('index');
     await unit.start();
@@ -145,6 +148,8 @@ describe('a job that is a function', () => {
       outcome: 'timed-out',
       why: expect.stringMatching(/^these would not end: \d+ \(a function of this program that did not heed its signal/),
     });
+    works[0]?.context.progress('all the same');
+    expect(unit.status().activity).toBeNull();
     const asked = unit.start();
     expect(
       await eventually(
@@ -155,13 +160,12 @@ describe('a job that is a function', () => {
       outcome: 'launch-failed',
       why: expect.stringContaining('An earlier run of "index" still works'),
     });
-    works[0]!.context.progress('all the same');
-    works[0]!.end('too late');
+    works[0]?.end('too late');
     await asked;
-    expect(works).toHaveLength(2);
-    expect(unit.status().activity).toBeNull();
-    works[1]!.end('in time');
+    works[1]?.end('in time');
     await unit.reached('settled', { within: '5s' });
+    const ends = (await typesOf(reeve, 'index')).filter((type) => type === 'run.exited');
+    expect([works.length, ends.length]).toEqual([2, 2]);
     expect(unit.history().flatMap(({ outcome }) => outcome?.value ?? [])).toEqual(['in time']);
   });
 
@@ -178,24 +182,20 @@ describe('a job that is a function', () => {
     expect(await typesOf(reeve, 'index')).toEqual(['unit.added', 'start.requested', 'run.launched']);
   });
 
-  test('is idle when it tells nothing for long, and is not while it does', async () => {
-    const idle = { after: 300, then: 'stop' } as const;
+  test('is idle when it tells nothing for long, and works again when it does', async () => {
     const reeve = await reeveHere();
-    let isAtWork = true;
-    const run = async (context: JobContext) => {
-      const tell = (): void => {
-        context.progress('a page');
-        if (isAtWork) setImmediate(tell);
-      };
-      tell();
-      await untilTold(context);
+    const contexts: JobContext[] = [];
+    const run = (context: JobContext) => {
+      contexts.push(context);
+      return untilTold(context);
     };
-    reeve.add(job({ id: 'busy', run, idle }), job({ id: 'lazy', run: untilTold, idle }));
+    reeve.add(job({ id: 'index', run, idle: { after: 300, then: 'report' } }));
     await reeve.up();
-    expect(await reeve.unit('lazy').reached('settled', { within: '10s' })).toMatchObject({ outcome: 'idle' });
-    expect(reeve.unit('busy').status()).toMatchObject({ state: 'running', activity: { text: 'a page' } });
-    isAtWork = false;
-    expect(await reeve.unit('busy').reached('settled', { within: '10s' })).toMatchObject({ outcome: 'idle' });
+    await reeve.unit('index').reached('idle-stalled', { within: '10s' });
+    contexts[0]?.progress('a page');
+    expect(await reeve.unit('index').reached('running', { within: '10s' })).toMatchObject({
+      activity: { text: 'a page' },
+    });
   });
 
   test('waits for others, and for room, like any job', async () => {
@@ -216,8 +216,10 @@ describe('a job that is a function', () => {
     const reeve = await reeveHere();
     const requests = new AsyncLocalStorage<string>();
     const run = async () => requests.getStore() ?? 'none';
-    const ran = requests.run('request 7', () => reeve.run(job({ id: 'index', run })));
-    expect(await ran).toMatchObject({ value: 'request 7' });
+    requests.run('request 7', () => reeve.add(job({ id: 'index', run })));
+    await requests.run('another', () => reeve.unit('index').start());
+    await reeve.unit('index').reached('settled', { within: '5s' });
+    expect(await reeve.unit('index').result()).toMatchObject({ value: 'request 7' });
   });
 
   test('is not called by a replay, and replays like all others', async () => {

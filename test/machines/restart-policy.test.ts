@@ -3,6 +3,7 @@ import { type OutcomeKind, outcomeWithoutExit } from '../../src/machines/outcome
 import {
   afterStable,
   NO_HISTORY,
+  RERUNS_MAX,
   RESOURCE_RETRIES_MAX,
   type RestartHistory,
   restartPolicy,
@@ -138,5 +139,26 @@ describe('a launch that the machine had no room for', () => {
       kind: 'settle',
       gaveUp: true,
     });
+  });
+});
+
+describe('a function whose program died, and that is run again then', () => {
+  const lost = { ...death('lost'), isRerun: true } as const;
+
+  test('is run again without a retry left, which costs none', () => {
+    const verdict = restartPolicy({ ...POLICY, when: 'never', max: 0 }, NO_HISTORY, lost);
+    expect(verdict).toMatchObject({ kind: 'restart', history: { ...NO_HISTORY, deaths: 1 } });
+  });
+
+  test('is given up when it took its program with it too often in a row', () => {
+    let history: RestartHistory = NO_HISTORY;
+    for (let deaths = 1; deaths <= RERUNS_MAX; deaths++) {
+      const verdict = restartPolicy(POLICY, history, lost);
+      if (verdict.kind === 'restart') history = verdict.history;
+    }
+    const why = 'its program died 4 times in a row while it ran';
+    expect(restartPolicy(POLICY, history, lost)).toEqual({ kind: 'settle', gaveUp: true, why });
+    const failed = restartPolicy(POLICY, history, death('failed'));
+    expect(failed.kind === 'restart' && failed.history).not.toHaveProperty('deaths');
   });
 });

@@ -7,5 +7,9 @@ export const aServer = (id: string, more: object = {}): UnitSpec =>
 export const aJob = (id: string, more: object = {}): UnitSpec =>
   decodeUnit({ id, kind: 'job', command: [id], ...more });
 
+/** A job whose function somebody else has. */
+export const aFunction = (id: string, more: object = {}): UnitSpec =>
+  decodeUnit({ id, kind: 'job', run: () => {}, ...more });
+
 export const aWatcher = (id: string, then: object, more: object = {}): UnitSpec =>
   decodeUnit({ id, kind: 'watcher', files: ['*.ts'], then, ...more });

@@ -3,6 +3,7 @@ import type { UnitId, UnitKind } from '../vocabulary.ts';
 import { Argv } from './command.ts';
 import { or, orNull } from './default.ts';
 import { refusal } from './fault.ts';
+import type { InProcessJobSpec } from './in-process.ts';
 import { HttpUrl, Id, NonBlank, PortOrAuto, whyNoRegExp } from './names.ts';
 import { Alive, ownPortFaults, type Ready } from './probe.ts';
 import { type DeathPolicy as DeathPolicySchema, Idle, processFields } from './process.ts';
@@ -15,9 +16,10 @@ const Requirement = Schema.Union([
   Schema.TemplateLiteral(['log:/', Schema.String, '/']).check(
     Schema.makeFilter((text) => whyNoRegExp(text.slice('log:/'.length, -1))),
   ),
-]).annotate({ expected: 'running, ready, finished or reaped' });
+]).annotate({ expected: 'running, ready, finished, reaped or "log:/…/"' });
 
-const commonFields = {
+/** What all units have in common. */
+export const commonFields = {
   after: Schema.Record(Schema.String, Requirement)
     .annotate({ expected: 'a map', hint: 'write { db: ready }' })
     .pipe(or({})),
@@ -35,11 +37,8 @@ export const Server = Schema.Struct({
   alive: orNull(Alive),
 }).check(Schema.makeFilter((server) => (server.port === null ? ownPortFaults(server) : undefined)));
 
-/** Ends by itself. */
-export const Job = Schema.Struct({
-  kind: Schema.Literal('job'),
-  ...commonFields,
-  ...processFields,
+/** What all jobs have in common, also those that are no process. */
+export const jobFields = {
   retry: Retry,
   timeout: orNull(PositiveDuration),
   queue: orNull(Id),
@@ -48,6 +47,14 @@ export const Job = Schema.Struct({
   /** From the request to its place in the queue. */
   delay: Duration.pipe(or(0)),
   notify: Schema.optionalKey(Schema.Struct({ http: HttpUrl })),
+};
+
+/** Ends by itself. */
+export const Job = Schema.Struct({
+  kind: Schema.Literal('job'),
+  ...commonFields,
+  ...processFields,
+  ...jobFields,
 }).check(Schema.makeFilter(ownPortFaults));
 
 const Ids = Schema.Array(Schema.String)
@@ -109,7 +116,9 @@ export type AliveSpec = typeof Alive.Type;
 export type ServerSpec = Identified & typeof Server.Type;
 export type JobSpec = Identified & Omit<typeof Job.Type, 'retry'> & { readonly restart: RestartSpec };
 export type WatcherSpec = Identified & typeof Watcher.Type;
-export type UnitSpec = ServerSpec | JobSpec | WatcherSpec;
+/** What a file can say: no function of a program. */
+export type WrittenUnitSpec = ServerSpec | JobSpec | WatcherSpec;
+export type UnitSpec = WrittenUnitSpec | InProcessJobSpec;
 
 /** A server as a program writes it: `server({ id: 'api', command: ['node', 'api.js'] })`. */
 export type ServerInput = Identified & typeof Server.Encoded;

@@ -72,6 +72,7 @@ test('a closed driver tells nothing of a function that ends after all', async ()
   const { driver, heard, end } = await scene();
   await driver.launch(callOf(1));
   await heard(1);
+  await driver.revoke(callOf(1));
   await driver.close();
   end();
   await new Promise((resolve) => setImmediate(resolve));
