@@ -3,9 +3,10 @@ import type { HealAction, HealReport } from '../actors/heal.ts';
 import { expectedTimers } from '../actors/waits.ts';
 import { orphanedRunsNow } from '../adapters/process/orphans.ts';
 import { isAlive } from '../adapters/system/identity.ts';
-import { keepsDescendants, newContext, type UnitContext } from '../machines/context.ts';
+import { keepsDescendants, newContext, runsInProcess, type UnitContext } from '../machines/context.ts';
 import { machines } from '../machines/machines.ts';
 import { stateOf } from '../machines/view.ts';
+import { holderOf } from '../store/lock.ts';
 import { loadStates, type UnitState } from '../store/projections/states.ts';
 import type { Store } from '../store/rows.ts';
 import { openStore } from '../store/store.ts';
@@ -20,14 +21,15 @@ export function whatToHeal(stateDir: string): HealReport {
   const store = openStore({ path: join(stateDir, STORE_FILE), readonly: true });
   try {
     const states = loadStates(store);
-    const actions = [...states.flatMap((state) => actionsFor(state, store)), ...strays(states, store)];
+    const isHeld = holderOf(stateDir) !== null;
+    const actions = [...states.flatMap((state) => actionsFor(state, store, isHeld)), ...strays(states, store)];
     return { dryRun: true, scanned: states.length, actions };
   } finally {
     store.close();
   }
 }
 
-function actionsFor(recorded: UnitState, store: Store): readonly HealAction[] {
+function actionsFor(recorded: UnitState, store: Store, isHeld: boolean): readonly HealAction[] {
   const { id, kind, epoch, spec } = recorded.unit;
   if (recorded.unreadable) {
     const found = `its state cannot be read: ${recorded.unreadable.message}`;
@@ -40,8 +42,12 @@ function actionsFor(recorded: UnitState, store: Store): readonly HealAction[] {
   const hasProcess = !['spawning', 'reaped'].includes(stateOf(value).state) && stateOf(value).substate !== 'sweeping';
   const armed = new Set(store.timers().flatMap(({ unitId, timer }) => (unitId === id ? timer : [])));
   const gone = hasProcess && identity && !isAlive(identity);
+  const diedWithProgram = hasProcess && runsInProcess(spec) && !isHeld;
   return [
     ...(gone ? [{ unit: id, found: `its process ${identity.pid} is gone`, did: 'would be recorded' }] : []),
+    ...(diedWithProgram
+      ? [{ unit: id, found: 'its program is gone, and it with that', did: 'would be recorded' }]
+      : []),
     ...expectedTimers({ snapshot })
       .filter((timer) => !armed.has(timer))
       .map((timer) => ({ unit: id, found: `it waits for the timer "${timer}", which is not armed`, did: REARMED })),

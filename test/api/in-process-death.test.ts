@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type JobFunction, job, openReadOnly, openReeve, type UnitSpec } from '../../src/index.ts';
+import { type JobFunction, job, openReadOnly, openReeve, type UnitSpec, whatToHeal } from '../../src/index.ts';
 import { startProgram } from '../support/host.ts';
 import { opened } from '../support/opened.ts';
 import { stateDirectory } from '../support/state-directory.ts';
@@ -57,6 +57,13 @@ describe('a function whose program was killed', () => {
       ]),
     );
     files.close();
+    expect(whatToHeal(stateDir).actions).toEqual(
+      ['again', 'once'].map((unit) => ({
+        unit,
+        found: 'its program is gone, and it with that',
+        did: 'would be recorded',
+      })),
+    );
     const other = await openReeve({ stateDir });
     expect(await other.unit('again').reached('settled', { within: '10s' })).toMatchObject({
       why: expect.stringMatching(/^The function of "again" is not in this program. It runs when a program opens/),

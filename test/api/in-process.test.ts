@@ -222,6 +222,21 @@ describe('a job that is a function', () => {
     expect(await reeve.unit('index').result()).toMatchObject({ value: 'request 7' });
   });
 
+  test('may come from a program without types, or by way of a plan, and is the same then', async () => {
+    const reeve = await reeveHere();
+    const untyped = { id: 'index', kind: 'job', run: () => 'untyped' };
+    expect(await reeve.run(untyped as never)).toMatchObject({ outcome: 'finished', value: 'untyped' });
+    const units = [job({ id: 'index', run: () => 'again' }), job({ id: 'more', run: () => 'planned' })];
+    const plan = reeve.plan(units);
+    await reeve.apply(plan);
+    await reeve.unit('more').reached('finished', { within: '5s' });
+    expect(plan.changes.map(({ change }) => change)).toEqual(['keep', 'add']);
+    expect((await reeve.unit('more').result()).value).toBe('planned');
+    await reeve.unit('index').start();
+    await reeve.unit('index').reached('settled', { within: '5s' });
+    expect((await reeve.unit('index').result()).value).toBe('again');
+  });
+
   test('is not called by a replay, and replays like all others', async () => {
     const stateDir = temporaryDirectory();
     const reeve = await opened({ stateDir });
