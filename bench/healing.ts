@@ -2,7 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { orphanedRuns } from '../src/adapters/process/orphans.ts';
-import { type Benchmark, type Comparison, type Contestant, compare, cpuMicrosecondsEach, median } from './measure.ts';
+import {
+  type Benchmark,
+  type Comparison,
+  type Contestant,
+  compare,
+  cpuMicrosecondsEach,
+  longestWaitMs,
+  median,
+} from './measure.ts';
 
 const OWNER = 'bench';
 
@@ -45,25 +53,6 @@ function waitBetween({
     ...{ benchmark: 'healing', unit: 'ms', ratio: mine / theirs },
     ours: { label: 'a look for strays, longest wait of others', cost: mine },
     peer: { label: 'a bare read, longest wait of others', cost: theirs },
-  };
-}
-
-/** How long the longest turn of the event loop took until the end is asked for. */
-function longestWaitMs(): { end(): Promise<number> } {
-  let [longestMs, lastMs, isOver] = [0, performance.now(), false];
-  const turn = (): void => {
-    const nowMs = performance.now();
-    longestMs = Math.max(longestMs, nowMs - lastMs);
-    lastMs = nowMs;
-    if (!isOver) setImmediate(turn);
-  };
-  setImmediate(turn);
-  return {
-    async end() {
-      await new Promise(setImmediate);
-      isOver = true;
-      return longestMs;
-    },
   };
 }
 

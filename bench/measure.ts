@@ -82,3 +82,22 @@ export function median(values: readonly number[]): number {
   const [low = Number.NaN, high = Number.NaN] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
   return (low + high) / 2;
 }
+
+/** How long the longest turn of the event loop took until the end is asked for. */
+export function longestWaitMs(): { end(): Promise<number> } {
+  let [longestMs, lastMs, isOver] = [0, performance.now(), false];
+  const turn = (): void => {
+    const nowMs = performance.now();
+    longestMs = Math.max(longestMs, nowMs - lastMs);
+    lastMs = nowMs;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  return {
+    async end() {
+      await new Promise(setImmediate);
+      isOver = true;
+      return longestMs;
+    },
+  };
+}

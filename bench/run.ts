@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { healing } from './healing.ts';
 import { importing } from './import.ts';
+import { launching } from './launching.ts';
 import type { Benchmark, Finding } from './measure.ts';
 import { memory } from './memory.ts';
 import { probing } from './probing.ts';
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   replay,
   probing,
   healing,
+  launching,
   simulatedEvent,
 ];
 

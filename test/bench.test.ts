@@ -16,6 +16,7 @@ const BENCHMARKS = [
   'replay',
   'probing',
   'healing',
+  'launching',
   'simulated-event',
 ];
 
