@@ -51,6 +51,39 @@ describe('a program that is killed after any effect, while a function of it is a
   });
 });
 
+test('what a program had queued when it died is run by the next one; what was at work is lost', async () => {
+  const never = new Promise<never>(() => {});
+  const functions = new Map([
+    ['works', givenHere(() => never)],
+    ['waits', givenHere(() => 'done')],
+  ]);
+  const units = [aFunction('works', { queue: 'q' }), aFunction('waits', { queue: 'q' })];
+  const sim = await Simulation.open({ units, functions });
+  await sim.up();
+  await sim.advance(1_000);
+  sim.crash();
+  await sim.open();
+  await sim.advance(1_000);
+  const outcomes = ['works', 'waits'].map((id) => sim.store.runs(id).map(({ outcome }) => outcome?.kind));
+  expect(outcomes).toEqual([['lost'], ['finished']]);
+});
+
+test('what a function returns while nothing can be written is kept, and written when there is room', async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const functions = new Map([['index', givenHere(() => promise)]]);
+  const sim = await Simulation.open({ units: [aFunction('index')], functions });
+  await sim.up();
+  await sim.advance(1_000);
+  sim.disk.isFull = true;
+  resolve('kept');
+  await sim.advance(1_000);
+  const meanwhile = [sim.value('index'), sim.store.runs('index')[0]?.outcome ?? null];
+  sim.disk.heal();
+  await sim.advance(120_000);
+  expect(meanwhile).toEqual([{ reaped: 'settled' }, null]);
+  expect(sim.store.runs('index')[0]?.outcome).toMatchObject({ kind: 'finished', value: 'kept' });
+});
+
 test('a simulated day calls no function, and says that it has none', async () => {
   let calls = 0;
   const units = [job({ id: 'index', run: () => void calls++ })];
