@@ -11,7 +11,7 @@ import { systemClock } from '../adapters/system/clock.ts';
 import { identify } from '../adapters/system/identity.ts';
 import { requireLinux } from '../adapters/system/platform.ts';
 import { fileWatchDriver } from '../adapters/watch/files.ts';
-import { isFault } from '../machines/errors.ts';
+import { isFault, problemOf } from '../machines/errors.ts';
 import { assertConsistent, type UnitSpec } from '../machines/spec.ts';
 import { stateOf } from '../machines/view.ts';
 import type { RunId, UnitId } from '../machines/vocabulary.ts';
@@ -137,7 +137,13 @@ async function openHeld(plan: ReturnType<typeof planOf>, hold: Pick<Session, 'si
     if (options.start !== false) await begin(session, units, replaced);
     return createReeve(session);
   } catch (error) {
-    for (const close of undo) await close();
+    for (const close of undo) {
+      try {
+        await close();
+      } catch (second) {
+        log.error({}, `what was opened is left open: ${problemOf(second).message}`);
+      }
+    }
     throw error;
   }
 }

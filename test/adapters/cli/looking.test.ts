@@ -91,7 +91,8 @@ test('each line of `events` begins with the number that --after takes, and a wat
   expect(out).toMatch(/ run\.launched {2}→ running\.observing {2}pid -\n/);
   expect(out).not.toContain('?');
   const later = await shell.reeve('events', 'mark', '--after', String(events[0]?.seq));
-  expect(later.out).toBe(`${lines.slice(1).join('\n')}\n`);
+  // On a slow machine it has lived for so long meanwhile that it counts as stable, which is one more.
+  expect(later.out.split('\n').slice(0, lines.length - 1)).toEqual(lines.slice(1));
 });
 
 test('jobs that nobody named and that have ended are offered to nobody, and stand in nobody’s way', async () => {

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { NobodyRuns } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
+import { writeJsonList } from '../json-list.ts';
 import { resolveRef } from '../refs.ts';
 import { entryLine } from '../render/entry-line.ts';
 import { openView } from '../view.ts';
@@ -19,18 +20,11 @@ export async function events(context: Context, ref: string | undefined, options:
   const unit = ref === undefined ? {} : { unit: resolveRef(ref, await view.status()) };
   if (follow && !view.live) throw new NobodyRuns(context);
   const { live } = view;
-  const entries = whileRead(context, (signal) =>
-    live ? live.journal({ ...unit, after, follow, signal }) : view.journal({ ...unit, after }),
-  );
-  let separator = json && !follow ? '{"events":[\n' : '';
-  for await (const entry of entries) {
-    if (!json) await terminal.write(`${entryLine(entry)}\n`);
-    else if (follow) await terminal.write(`${JSON.stringify(entry)}\n`);
-    else {
-      await terminal.write(`${separator}${JSON.stringify(entry)}`);
-      separator = ',\n';
-    }
+  const open = (signal: AbortSignal) =>
+    live ? live.journal({ ...unit, after, follow, signal }) : view.journal({ ...unit, after });
+  if (json && !follow) return writeJsonList(context, 'events', open);
+  for await (const entry of whileRead(context, open)) {
+    await terminal.write(`${json ? JSON.stringify(entry) : entryLine(entry)}\n`);
   }
-  if (json && !follow) await terminal.write(`${separator.startsWith('{') ? separator : '\n'}]}\n`);
   return EXIT.done;
 }
