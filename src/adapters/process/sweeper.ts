@@ -1,8 +1,9 @@
 import type { Clock, Log } from '../../actors/ports.ts';
 import type { Survivor } from '../../machines/vocabulary.ts';
 import { identityOf, type ProcessStat } from '../system/identity.ts';
-import { commandLine, readProcessTable } from '../system/process-table.ts';
+import { commandLine, initialEnvironment, readProcessTable } from '../system/process-table.ts';
 import { sendSignal } from '../system/signal.ts';
+import { MARKER } from './launch-plan.ts';
 import { findStrays, keyOf, type Remains } from './strays.ts';
 
 const FIRST_LOOK_MS = 20;
@@ -32,7 +33,7 @@ interface Sweep extends SweepOrder {
   readonly sinceMs: number;
 }
 
-export function openSweeper(clock: Clock, log: Log): Sweeper {
+export function openSweeper(clock: Clock, log: Log, readEnvironment = initialEnvironment): Sweeper {
   const sweeps = new Map<string, Sweep>();
   let pauseMs = FIRST_LOOK_MS;
   let cancelTimer: (() => void) | null = null;
@@ -51,9 +52,9 @@ export function openSweeper(clock: Clock, log: Log): Sweeper {
   function look(): void {
     cancelTimer?.();
     if (sweeps.size === 0) return;
-    const table = readProcessTable();
+    const [table, environmentOf] = [readProcessTable(), rememberedMarkers(readEnvironment)];
     for (const sweep of [...sweeps.values()]) {
-      const left = advance(sweep, table, log);
+      const left = advance(sweep, { table, environmentOf }, log);
       const isOver = left.length === 0 || (sweep.how === 'kill' && clock.monoMs() - sweep.sinceMs >= KILL_LIMIT_MS);
       if (!isOver) continue;
       sweeps.delete(sweep.runId);
@@ -80,9 +81,25 @@ export function openSweeper(clock: Clock, log: Log): Sweeper {
   };
 }
 
+/** What is seen in one look, by all sweeps. */
+interface Sight {
+  readonly table: readonly ProcessStat[];
+  readonly environmentOf: (pid: number) => readonly string[];
+}
+
+/** Each is read once a look, however many sweeps ask for it, and only where one does. No more is kept than markers. */
+function rememberedMarkers(environmentOf: Sight['environmentOf']): Sight['environmentOf'] {
+  const known = new Map<number, readonly string[]>();
+  return (pid) => {
+    const markers = known.get(pid) ?? environmentOf(pid).filter((entry) => entry.startsWith(`${MARKER}=`));
+    known.set(pid, markers);
+    return markers;
+  };
+}
+
 /** Signals everyone who is there, and says who that was. SIGTERM is sent once, SIGKILL whenever they are seen. */
-function advance(sweep: Sweep, table: readonly ProcessStat[], log: Log): readonly ProcessStat[] {
-  const strays = findStrays(table, { ...sweep.remains, known: sweep.known });
+function advance(sweep: Sweep, { table, environmentOf }: Sight, log: Log): readonly ProcessStat[] {
+  const strays = findStrays(table, { ...sweep.remains, known: sweep.known }, environmentOf);
   for (const stat of strays) {
     const key = keyOf(stat);
     sweep.known.add(key);
