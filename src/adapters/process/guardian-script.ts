@@ -17,10 +17,10 @@
  * - `also PID:START …` names the commands that ask about units just now, each with a group of its own: they end with
  *   us at once, whoever is in charge. The whole list every time: a new guardian need not know the old one's.
  * - While a lease runs only `owner` is looked at, so a thousand runs cost no more than one.
- * - What the command leaves behind is told to end when the command is over, and killed when the grace is: the rest of its
- *   session, and whoever carries its marker. A run that was over before we died may have left something, too.
- * - The marker is searched with grep(1) first, because a shell cannot read it: one look for all runs of a turn, and only
- *   what that finds is compared to the letter.
+ * - What the command leaves behind is told to end when the command is over, and killed when the grace is: the rest of
+ *   its session, and whoever carries its marker. A run that was over before we died may have left something, too.
+ * - The marker is searched with grep(1) first, because a shell cannot read it: one look for all runs of a turn, and
+ *   only what that finds is compared to the letter.
  */
 export const GUARDIAN_SCRIPT = `# sh guardian.sh INSTANCE BOOT NAMESPACE
 # in the state directory, in a session of its own
