@@ -1,3 +1,5 @@
+import { SUPERVISOR_EVENTS, UNIT_EVENTS } from '../machines/events.ts';
+import { nearest } from '../machines/spec/nearest.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
 import type { Json, UnitId } from '../machines/vocabulary.ts';
 import { type Difference, differencesBetween } from '../store/replay/differences.ts';
@@ -78,7 +80,8 @@ const ENTRIES_MAX = 100_000;
  * due in this line. The world gives no answers but those it gave: an answer to something that is not commanded here is
  * left out, and told in `unanswered`.
  *
- * @throws {InvalidOption} An edit of an entry that is not there, or that follows from another one by itself.
+ * @throws {InvalidOption} An edit of an entry that is not there, or that follows from another one by itself; an event
+ * that there is not.
  */
 export function fork(trace: Trace, options: ForkOptions = {}): Fork {
   const { edits = [], machines = {}, runOnMs = 0 } = options;
@@ -89,6 +92,7 @@ export function fork(trace: Trace, options: ForkOptions = {}): Fork {
   const recorded = [...history.entries({ fromSeq: start, throughSeq: to })];
   const line = new ForkRun(history, recorded, machines);
   for (const edit of edits) refuseMisplaced(edit, recorded, line);
+  for (const edit of edits) refuseUnknown(edit, machines);
   const { forked, unanswered, faults, states } = line.run(edits, runOnMs);
   const provenance = {
     path: trace.path,
@@ -112,13 +116,20 @@ function refuseMisplaced(edit: ForkEdit, recorded: readonly Entry[], line: ForkR
     const what = `entry ${seq} follows from entry ${entry.cause} by itself: edit that one`;
     throw new InvalidOption({ what, meant: String(entry.cause) });
   }
-  const event = 'insert' in edit ? edit.insert.event : 'event' in edit ? edit.event : null;
-  if (event === null || isEvent(event)) return;
-  throw new InvalidOption({ what: `an event is an object with a "type", not ${JSON.stringify(event)}`, meant: null });
 }
 
-const isEvent = (event: Json): boolean =>
-  typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
+/** An event that no machine has heard of changes nothing, and whoever mistyped it would learn nothing from that. */
+function refuseUnknown(edit: ForkEdit, machines: Machines): void {
+  const event = 'insert' in edit ? edit.insert.event : 'event' in edit ? edit.event : null;
+  if (event === null) return;
+  if (typeof event !== 'object' || !('type' in event) || typeof event.type !== 'string') {
+    throw new InvalidOption({ what: `an event is an object with a "type", not ${JSON.stringify(event)}`, meant: null });
+  }
+  const others = Object.values(machines).flatMap((machine) => machine.events as readonly string[]);
+  const known = new Set<string>([...UNIT_EVENTS, ...SUPERVISOR_EVENTS, 'unit.added', 'unit.released', ...others]);
+  if (known.has(event.type)) return;
+  throw new InvalidOption({ what: `there is no event "${event.type}"`, meant: nearest(event.type, known) });
+}
 
 function partingsOf(recorded: readonly Entry[], forked: readonly Entry[]): readonly Parting[] {
   const [before, after] = [byUnit(recorded), byUnit(forked)];

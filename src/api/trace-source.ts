@@ -1,12 +1,21 @@
 /** Where histories come from: files, packed or not, and state directories. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, createReadStream, openSync, readSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import pkg from '../../package.json' with { type: 'json' };
-import { TraceUnreadable } from '../store/replay/errors.ts';
+import { NotATrace, TraceUnreadable } from '../store/replay/errors.ts';
 import type { History, HistoryFault } from '../store/replay/history.ts';
 import { historyOf } from '../store/replay/store-history.ts';
 import { traceOf } from '../store/replay/trace-file.ts';
@@ -21,13 +30,13 @@ export interface TraceSource {
   readonly store: Store | null;
 }
 
-/** Opens what is at a path. A packed trace is unpacked into a file without a name, which goes when it is closed. */
+/** Opens what is at a path. What is packed, or a pipe, goes into a file without a name, gone when it is closed. */
 export async function openSource(path: string, allowDamaged: boolean): Promise<TraceSource> {
-  if (statOf(path).isDirectory()) return openDirectory(path);
-  const file = openFile(path);
+  const found = statOf(path);
+  if (found.isDirectory()) return openDirectory(path);
+  const file = found.isFile() ? openFile(path) : await gather(path, found);
   if (!isPacked(file)) return { history: traceOf(file, { path, allowDamaged }), stateDir: null, store: null };
-  closeSync(file);
-  const { unpacked, faults } = await unpack(path);
+  const { unpacked, faults } = await unpack(path, file);
   return { history: traceOf(unpacked, { path, allowDamaged, faults }), stateDir: null, store: null };
 }
 
@@ -66,14 +75,30 @@ function isPacked(file: number): boolean {
   return magic[0] === 0x1f && magic[1] === 0x8b;
 }
 
-async function unpack(path: string): Promise<{ readonly unpacked: number; readonly faults: readonly HistoryFault[] }> {
-  const place = join(tmpdir(), `reeve-trace-${randomBytes(9).toString('base64url')}`);
-  const unpacked = openSync(place, 'wx+', 0o600);
-  unlinkSync(place);
+/** A pipe is read once, and a history in any order. */
+async function gather(path: string, found: Stats): Promise<number> {
+  if (!found.isFIFO() && !found.isSocket()) throw new NotATrace({ path, why: 'it is neither a file nor a pipe' });
+  const file = unnamedFile();
   try {
-    await pipeline(createReadStream(path), createGunzip(), async (pieces: AsyncIterable<Buffer>) => {
-      for await (const piece of pieces) writeFileSync(unpacked, piece);
-    });
+    await pipeline(path === STDIN ? process.stdin : createReadStream(path), into(file));
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw unreadable(path, error);
+  }
+}
+
+/** Where a process finds its own standard input. */
+const STDIN = '/dev/stdin';
+
+/** Closes the packed file. */
+async function unpack(
+  path: string,
+  packed: number,
+): Promise<{ readonly unpacked: number; readonly faults: readonly HistoryFault[] }> {
+  const unpacked = unnamedFile();
+  try {
+    await pipeline(createReadStream(path, { fd: packed, start: 0 }), createGunzip(), into(unpacked));
     return { unpacked, faults: [] };
   } catch (error) {
     const { code = '' } = error as { readonly code?: string };
@@ -86,6 +111,17 @@ async function unpack(path: string): Promise<{ readonly unpacked: number; readon
     throw unreadable(path, error);
   }
 }
+
+function unnamedFile(): number {
+  const place = join(tmpdir(), `reeve-trace-${randomBytes(9).toString('base64url')}`);
+  const file = openSync(place, 'wx+', 0o600);
+  unlinkSync(place);
+  return file;
+}
+
+const into = (file: number) => async (pieces: AsyncIterable<Buffer>) => {
+  for await (const piece of pieces) writeFileSync(file, piece);
+};
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is nothing at this path',

@@ -45,9 +45,10 @@ export async function replay(context: Context, what: string | undefined, given: 
     if (given.step) return await stepThrough(context, history, given.at);
     return await check(context, history, range(), machines);
   } catch (error) {
-    // The library's hint is for programs.
     if (!isFault(error) || error.code !== 'InvalidOption') throw error;
-    throw new BadUsage({ what: error.message, hint: 'See what there is with `reeve replay --list`.' });
+    // The library's hint is for programs, but where it guesses what was meant.
+    const hint = error.hint.startsWith('Did you mean') ? error.hint : 'See what there is with `reeve replay --list`.';
+    throw new BadUsage({ what: error.message, hint });
   }
 }
 

@@ -11,6 +11,8 @@ import { differenceLines, lineAt, nameOf, telling } from './words.ts';
 /** `--at`: a point of a history, and all that was true of a unit then. */
 export async function lookAt({ terminal, json }: Context, { trace, unit }: OpenHistory, when: string): Promise<number> {
   const moment = trace.at(seqAt(trace, when), unit)!;
+  const isThere = !/^\d+$/.test(when) || moment.seq === Number(when);
+  if (!isThere && !json) terminal.say(`There is no entry ${when} here: this is the last one before it.`);
   const printed = moment.unitId === '' ? null : await trace.printed(moment.unitId, moment.seq);
   if (json) {
     // As --step shows it: with what the entry has changed.

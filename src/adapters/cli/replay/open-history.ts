@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isFault, keptTraces, openTrace, type Trace } from '../../../index.ts';
 import type { Context } from '../context.ts';
@@ -17,12 +17,28 @@ export interface OpenHistory extends Disposable {
 }
 
 /**
- * What `<ref|file>` means: a trace file, a state directory, or a unit in the state of this project; nothing is all of
- * the latter.
+ * What `<ref|file>` means: a trace file, a state directory, `-` for a trace on standard input, or a unit in the state
+ * of this project; nothing is all of the latter.
  *
  * @throws {NobodyRuns} Nothing was ever orchestrated here.
  */
 export async function openHistory(
+  context: Context,
+  what: string | undefined,
+  options: HistoryOptions,
+): Promise<OpenHistory> {
+  try {
+    return await openNamed(context, what, options);
+  } catch (error) {
+    // Whoever renames a trace need not know that its name says what it is, as long as no unit is called so.
+    const isMissing = error instanceof NobodyRuns || error instanceof UnknownRef;
+    const file = isMissing && what !== undefined && pathOf(context, what) === null ? resolve(context.cwd, what) : '';
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw error;
+    return openNamed(context, file, options);
+  }
+}
+
+async function openNamed(
   context: Context,
   what: string | undefined,
   { unit, allowDamaged = false }: HistoryOptions,
@@ -31,7 +47,8 @@ export async function openHistory(
   if (path === null && what !== undefined && unit !== undefined) {
     throw new BadUsage({ what: `"${what}" and --unit both name a unit.`, hint: 'Give one of them, or a file.' });
   }
-  const trace = await openTrace(path ?? context.stateDir, { allowDamaged }).catch((error: unknown) => {
+  const open = openTrace(path ?? context.stateDir, { allowDamaged });
+  const trace = await open.catch((error: unknown) => {
     const isEmpty = !existsSync(context.stateDir) || (isFault(error) && error.code === 'StoreMissing');
     throw path === null && isEmpty ? new NobodyRuns(context) : error;
   });
@@ -47,6 +64,7 @@ export async function openHistory(
 
 /** `null`: it is no path, so it is a unit. A name of a trace that was imported stands for that trace. */
 function pathOf({ cwd, stateDir }: Context, what: string): string | null {
+  if (what === '-') return '/dev/stdin';
   const isPath = what.includes('/') || /^\.{1,2}$|\.jsonl(?:\.gz)?$/.test(what);
   if (!isPath) return null;
   const path = resolve(cwd, what);

@@ -12,10 +12,14 @@ export function seqAt(trace: Trace, text: string): number {
   const moment = trace.at(/^\d+$/.test(text) ? Number(text) : { atMs: timeIn(trace, text) });
   if (moment) return moment.seq;
   const what = trace.entryCount === 0 ? 'There is nothing in this history.' : `Nothing had happened by ${text}.`;
-  throw new BadUsage({ what, hint: `It begins with entry ${trace.firstSeq}${beginningOf(trace)}.` });
+  throw new BadUsage({ what, hint: `It begins with entry ${trace.firstSeq}${stampOf(trace, trace.firstSeq)}.` });
 }
 
-/** A range from the one to the other; both belong to it. */
+/**
+ * A range from the one to the other; both belong to it.
+ *
+ * @throws {BadUsage} Nothing is in it: whoever verifies nothing would hear that all is well.
+ */
 export function rangeIn(
   trace: Trace,
   {
@@ -24,9 +28,14 @@ export function rangeIn(
     unit,
   }: { readonly from?: string | undefined; readonly to?: string | undefined; unit?: string | undefined },
 ): TraceRange {
+  const [first, last] = [from && firstFrom(trace, from), to && seqAt(trace, to)];
+  if (first && first > (last || trace.lastSeq)) {
+    const what = last ? `--from ${from} is later than --to ${to}.` : `There is nothing from ${from} on.`;
+    throw new BadUsage({ what, hint: `The last entry is ${trace.lastSeq}${stampOf(trace, trace.lastSeq)}.` });
+  }
   return {
-    ...(from !== undefined && { from: firstFrom(trace, from) }),
-    ...(to !== undefined && { to: seqAt(trace, to) }),
+    ...(first && { from: first }),
+    ...(last && { to: last }),
     ...(unit !== undefined && { unit }),
   };
 }
@@ -54,7 +63,7 @@ function timeIn(trace: Trace, text: string): number {
   return clock !== null && atMs > last && atMs - DAY_MS >= first ? atMs - DAY_MS : atMs;
 }
 
-function beginningOf(trace: Trace): string {
-  const first = trace.entry(trace.firstSeq);
-  return first ? `, at ${new Date(first.atMs).toISOString()}` : '';
+function stampOf(trace: Trace, seq: number): string {
+  const entry = trace.entry(seq);
+  return entry ? `, at ${new Date(entry.atMs).toISOString()}` : '';
 }

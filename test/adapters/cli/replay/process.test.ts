@@ -1,9 +1,12 @@
 /** Histories as a user asks for them: whole processes, a live orchestrator, files that are not what they should be. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
-import { closeShells, openShell, type Shell } from '../shell.ts';
+import { story } from '../../../support/story.ts';
+import { historyIn, linesOf, traceFile } from '../../../support/traces.ts';
+import { closeShells, MAIN, openShell, type Shell } from '../shell.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
@@ -57,6 +60,18 @@ test('a state directory is replayed while its orchestrator is at work, and after
     expect(err).not.toMatch(STACK);
   }
   expect((await shell.reeve('replay', 'nowhere.jsonl')).code).toBe(1);
+});
+
+test.each(['trace.jsonl', 'trace.jsonl.gz'])('%s may come through a pipe', async (name) => {
+  const history = historyIn(await story({ rounds: 4 }));
+  const input = readFileSync(traceFile(linesOf(history), name));
+  const found = spawnSync(process.execPath, [MAIN, 'replay', '-', '--json'], { input, encoding: 'utf8' });
+  expect(JSON.parse(found.stdout)).toMatchObject({ ok: true, entries: history.entryCount });
+  expect(spawnSync(process.execPath, [MAIN, 'replay', '-'], { input: 'hello', encoding: 'utf8' })).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^\S+ is no trace: it does not begin with/),
+  });
 });
 
 test('where nothing ever ran, there is nothing to replay, and that is 3', async () => {

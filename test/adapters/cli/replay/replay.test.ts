@@ -34,6 +34,30 @@ describe('replay', () => {
     expect([own.ok, own.entries]).toEqual([true, (await verify(trace, { unit: 'flaky' })).entries]);
   });
 
+  test('finds a trace by any name, as long as no unit is called so', async () => {
+    const packed = traceFile(lines, 'packed');
+    const { code } = await said(['replay', 'packed'], { cwd: dirname(packed) });
+    expect(code).toBe(0);
+    expect(await said(['replay', 'other'], { cwd: dirname(packed) })).toMatchObject({ code: 3 });
+    // Nothing is read from what never ends.
+    const { err } = await said(['replay', '/dev/zero']);
+    expect(err[0]).toBe('/dev/zero is no trace: it is neither a file nor a pipe.');
+  });
+
+  test('does not say that all is well where nothing was looked at', async () => {
+    const refused = (
+      await Promise.all([
+        said(['replay', file, '--from', '30', '--to', '20']),
+        said(['replay', file, '--from', String(trace.lastSeq + 1)]),
+      ])
+    ).map(({ code, out, err }) => [code, out, err[0]]);
+    expect(refused).toEqual([
+      [1, [], '--from 30 is later than --to 20.'],
+      [1, [], `There is nothing from ${trace.lastSeq + 1} on.`],
+    ]);
+    expect(await said(['replay', file, '--from', '30', '--to', '30'])).toMatchObject({ code: 0 });
+  });
+
   test('names the first divergence with unit, entry, expected and found, and is 1', async () => {
     const at = lines.findIndex((line) => line.includes('"event":{"type":"run.exited"'));
     const { seq, unitId } = JSON.parse(lines[at]!) as { seq: number; unitId: string };
@@ -105,7 +129,10 @@ describe('a look', () => {
     const changed = diff(trace, 29, 30, trace.at(30)!.unitId)[0]!.differences;
     const moment = JSON.parse(JSON.stringify({ ...trace.at(30), changed, printed: null }));
     expect(await document(['replay', file, '--at', '30'])).toEqual(moment);
-    const { out } = await said(['replay', file, '--at', '30', '--unit', 'db']);
+    const { out, err } = await said(['replay', file, '--at', '30', '--unit', 'db']);
+    expect(err).toEqual([]);
+    const beyond = await said(['replay', file, '--at', String(trace.lastSeq + 1)]);
+    expect(beyond.err).toEqual([`There is no entry ${trace.lastSeq + 1} here: this is the last one before it.`]);
     expect(out).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^ +30 {2}\d\d:\d\d:\d\d\.\d{3} {2}"/),
@@ -267,6 +294,9 @@ describe('a fork', () => {
       const { code, out } = await said(['replay', file, ...argv]);
       expect([argv, code, out]).toEqual([argv, 1, []]);
     }
+    // A word that is nearly one would change nothing, and say nothing about it.
+    const { err } = await said(['replay', file, '--insert', `${seq}:db=stop.requsted`]);
+    expect(err).toEqual(['There is no event "stop.requsted".', '  Did you mean "stop.requested"?']);
   });
 });
 
