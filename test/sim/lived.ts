@@ -6,7 +6,7 @@ import type { Store, Tick } from '../../src/store/rows.ts';
 import { Simulation } from '../../src/testing/simulation.ts';
 import { add, play } from '../../src/testing/steps.ts';
 import { Observer } from './observer.ts';
-import { comeToRest, leakedSecrets, leftBehind, unfolded } from './rest.ts';
+import { comeToRest, leakedSecrets, leftBehind, unfolded, unreplayed } from './rest.ts';
 import { SECRET, type SimScenario, specsOf } from './scenario.ts';
 
 /** A scenario that was lived through. */
@@ -66,7 +66,7 @@ async function liveIn(scenario: SimScenario, directory: string | null, tamper: T
     }
     await comeToRest(sim, observer);
     const journal = [...sim.store.journal()];
-    const told = [...leakedSecrets(journal), ...unfolded(journal, specs)];
+    const told = [...leakedSecrets(journal), ...unfolded(journal, specs), ...unreplayed(sim)];
     return {
       faults: [...observer.allFaults, ...leftBehind(sim, specs), ...told],
       entries: observer.journal.entries,

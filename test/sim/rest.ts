@@ -2,6 +2,9 @@ import { keepsDescendants } from '../../src/machines/context.ts';
 import type { UnitSpec } from '../../src/machines/spec.ts';
 import { SUPERVISOR } from '../../src/machines/supervisor.ts';
 import type { UnitId } from '../../src/machines/vocabulary.ts';
+import { foldSteps } from '../../src/store/replay/history.ts';
+import { historyOf } from '../../src/store/replay/store-history.ts';
+import { Verifier } from '../../src/store/replay/verify.ts';
 import type { Entry } from '../../src/store/rows.ts';
 import type { Simulation } from '../../src/testing/simulation.ts';
 import type { Observer } from './observer.ts';
@@ -77,6 +80,18 @@ export function leftBehind({ world, store }: Simulation, specs: Specs): readonly
 export function leakedSecrets(journal: readonly Entry[]): readonly string[] {
   const leaks = journal.filter((entry) => JSON.stringify(entry).includes(SECRET));
   return leaks.map(({ seq, event }) => `entry ${seq} (${event.type}) tells a secret (I7)`);
+}
+
+/** `reeve replay` finds that every entry is decided again as it was recorded. */
+export function unreplayed({ store }: Pick<Simulation, 'store'>): readonly string[] {
+  const history = historyOf(store, { project: 'sim', version: '0', nowMs: 0 });
+  const verifier = new Verifier(history);
+  for (const step of foldSteps(history)) {
+    const checked = verifier.check(step);
+    if (checked.is === 'different') return [`replay: ${checked.divergence.message}`];
+    if (checked.is === 'unknown') return [`replay: entry ${step.entry.seq} cannot be checked: ${checked.why}`];
+  }
+  return [];
 }
 
 /** The journal, folded again by the same machines, gives what is recorded (I5). */
