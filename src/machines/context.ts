@@ -48,7 +48,7 @@ export interface UnitContext {
   readonly outcome: Outcome | null;
   /** The launch failed for want of processes, descriptors, memory or time. */
   readonly resource: boolean;
-  /** Somebody asked for another run while this one was ending: it follows at once, whatever policy says. */
+  /** Another run was asked for before this one has ended: it follows at once, whatever policy says. */
   readonly again: boolean;
   readonly history: RestartHistory;
   readonly verdict: Verdict | null;

@@ -67,8 +67,11 @@ export type Order =
   | { readonly type: 'slot.granted' }
   /** Somebody waits until it has printed a line that matches. */
   | { readonly type: 'print.sought'; readonly pattern: string }
-  /** From a watcher or a group: start over, unless a person stopped it. Nobody waits for an answer. */
-  | { readonly type: 'restart.advised'; readonly by: string }
+  /**
+   * From a watcher or a group: start over, unless a person stopped it. Nobody waits for an answer. `held`: not yet, for
+   * who needs it is to end first; it is told again then.
+   */
+  | { readonly type: 'restart.advised'; readonly by: string; readonly held?: true }
   /** From recovery: the machine was booted since, and monotonic times of before mean nothing any more. */
   | { readonly type: 'clock.restarted' };
 

@@ -60,7 +60,10 @@ const whileUp = {
   'stop.requested': { target: '#stopping', actions: ['takeSide', 'becauseAsked'] },
   'terminate.requested': { target: '#stopping', actions: ['takeSide', 'becauseAsked'] },
   'restart.requested': { target: '#stopping', actions: ['takeSide', 'becauseAsked'] },
-  'restart.advised': { target: '#stopping', actions: 'becauseAsked' },
+  'restart.advised': [
+    { guard: 'isHeld', actions: 'wantAgain' },
+    { target: '#stopping', actions: 'becauseAsked' },
+  ],
   'print.sought': { guard: 'isUnsought', actions: 'seekPrint' },
   ...itsEnd,
 } as const;

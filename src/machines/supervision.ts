@@ -17,6 +17,8 @@ export interface UnitView {
   readonly after: Readonly<Record<UnitId, Requirement>>;
   readonly group: string | null;
   readonly strategy: GroupStrategy;
+  /** It is up, and shall start over with its group as soon as nobody needs it any more. */
+  readonly owed?: true;
   /** Where others wait for what its run prints. */
   readonly printed?: Printed;
 }
@@ -50,7 +52,8 @@ export function unmetRequirements(view: UnitView, views: Pick<ReadonlyMap<UnitId
 }
 
 function isMet(requirement: Requirement, view: UnitView): boolean {
-  const { state, ready, outcome } = view;
+  const { state, ready, outcome, owed } = view;
+  if (owed) return false;
   switch (requirement) {
     case 'running':
       return state === 'running' || state === 'idle-stalled';
@@ -116,3 +119,20 @@ export function sharesFate(subject: UnitView, views: readonly UnitView[]): reado
     ? members.filter(({ id }) => id !== subject.id)
     : members.slice(position + 1);
 }
+
+/** Whether one of these, which is up, needs that unit: itself, or by way of others. */
+export function isNeededBy({ id }: UnitView, others: readonly UnitView[], views: readonly UnitView[]): boolean {
+  const needing = new Set([id]);
+  for (let before = 0; before !== needing.size; ) {
+    before = needing.size;
+    for (const view of views) if (Object.keys(view.after).some((needed) => needing.has(needed))) needing.add(view.id);
+  }
+  return others.some((one) => one.id !== id && needing.has(one.id) && !['spawning', 'reaped'].includes(one.state));
+}
+
+/** Of a group that starts over: who can do so now, because all that needed it have ended. */
+export const releasedOf = ({ group }: UnitView, views: readonly UnitView[]): readonly UnitView[] => {
+  const members = views.filter((view) => view.group === group);
+  const ending = members.filter(({ state, owed }) => owed || state === 'stopping');
+  return members.filter((view) => view.owed && !isNeededBy(view, ending, members));
+};

@@ -2,7 +2,16 @@ import { setup } from 'xstate';
 import type { LocalCommand } from './commands.ts';
 import type { SupervisorEvent, UnitEventBody } from './events.ts';
 import { isToBeSought, patternOf } from './printed.ts';
-import { diedAndReturns, isUp, sharesFate, stoppableNow, type UnitView, unmetRequirements } from './supervision.ts';
+import {
+  diedAndReturns,
+  isNeededBy,
+  isUp,
+  releasedOf,
+  sharesFate,
+  stoppableNow,
+  type UnitView,
+  unmetRequirements,
+} from './supervision.ts';
 import { MAX_ITERATIONS } from './unit-commands.ts';
 
 /** The supervisor's own name in the journal: no unit can be called so. */
@@ -60,10 +69,16 @@ const supervisor = commands.extend({
       const subject = event.views.find(({ id }) => id === event.unit);
       if (!subject) return;
       const by = `group:${subject.group}`;
-      for (const { id: to, substate } of sharesFate(subject, event.views).filter(isUp)) {
-        // One that waits for its own backoff comes back by itself, and not before.
+      const advise = (to: string, more: { held?: true } = {}): void =>
+        enqueue({ type: 'tell', params: { to, event: { type: 'restart.advised', by, ...more } } });
+      for (const { id } of releasedOf(subject, event.views)) advise(id);
+      const touched = sharesFate(subject, event.views).filter(isUp);
+      for (const view of touched) {
+        const { id: to, substate } = view;
+        // One that waits for its own backoff comes back by itself, and not before. Stops go against the order of
+        // starts.
         if (diedAndReturns(subject) && substate !== 'backoff') {
-          enqueue({ type: 'tell', params: { to, event: { type: 'restart.advised', by } } });
+          advise(to, isNeededBy(view, touched, event.views) ? { held: true } : {});
         }
         // Over budget: the group gives up as a whole, loudly.
         if (subject.gaveUp) {

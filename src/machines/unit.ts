@@ -39,6 +39,7 @@ export const unit = commands.extend({
   actions: { ...timers, ...probes, ...requests, ...causes, ...endings, ...runs, ...prints, ...watching },
   guards: {
     isBeingRemoved: ({ context }) => context.desired === 'removed',
+    isHeld: ({ event }) => 'held' in event,
     isUnwanted: ({ context }) => context.desired !== 'up',
     isDelayed: ({ context: { spec } }) => delayMsOf(spec) > 0,
     isQueued: ({ context: { spec } }) => queueOf(spec) !== null,

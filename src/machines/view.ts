@@ -23,7 +23,7 @@ const BEFORE_LAUNCH: ReadonlySet<string> = new Set(['delayed', 'waiting', 'queue
 
 /** A unit as the supervisor sees it. */
 export function viewOf(snapshot: AnyMachineSnapshot, strategy: GroupStrategy): UnitView {
-  const { id, spec, desired, outcome, verdict, run } = snapshot.context as UnitContext;
+  const { id, spec, desired, outcome, verdict, run, again } = snapshot.context as UnitContext;
   const state = stateOf(snapshot.value);
   return {
     id,
@@ -36,6 +36,7 @@ export function viewOf(snapshot: AnyMachineSnapshot, strategy: GroupStrategy): U
     after: spec.after,
     group: spec.group,
     strategy,
+    ...(again && snapshot.hasTag('alive') && state.state !== 'stopping' && { owed: true }),
     ...(run?.printed && { printed: run.printed }),
   };
 }

@@ -187,6 +187,28 @@ describe('members that wait for each other', () => {
     expect(sim.world.launches.slice(before).map(({ unitId }) => unitId)).toEqual(order);
   });
 
+  test.each([
+    ['rest-for-one', ['d', 'c']],
+    ['one-for-all', ['d', 'c', 'a']],
+  ] as const)('%s: are stopped against it, each when nobody needs it any more: %j', async (strategy, order) => {
+    const slow = { onTerminate: { afterMs: 500 } } as const;
+    const sim = await Simulation.open({
+      units: chain,
+      groups: { g: { strategy } },
+      behaviours: { a: slow, c: slow, d: slow },
+    });
+    await sim.up();
+    await sim.advance(1_000);
+    sim.world.kill('b', 'SIGKILL');
+    await sim.settle();
+    const told: string[][] = [];
+    for (const _ of order) {
+      told.push(chain.flatMap(({ id: one }) => (JSON.stringify(sim.value(one)).includes('terminating') ? one : [])));
+      await sim.advance(500);
+    }
+    expect(told).toEqual(order.map((one) => [one]));
+  });
+
   test('come back in that order, once each, wherever in the middle of it we are killed', async () => {
     const ends = new Map<string, number>();
     for (let effects = 0, isOver = false; !isOver; effects++) {

@@ -22,6 +22,7 @@ export function everyUnitEvent({ context }: AnyMachineSnapshot): readonly UnitEv
     { type: 'slot.granted' },
     { type: 'print.sought', pattern: 'listening' },
     { type: 'restart.advised', by: 'group:g' },
+    { type: 'restart.advised', by: 'group:g', held: true },
     { type: 'clock.restarted' },
     { type: 'run.launched', generation, handle: HANDLE, startedMs: 1_000, adopted: false },
     { type: 'run.launch-failed', generation, problem: PROBLEM, resource: false },

@@ -38,7 +38,8 @@ const WORDS: Words = {
   'stop.requested': asked('stop'),
   'restart.requested': asked('restart'),
   'terminate.requested': asked('end and be forgotten'),
-  'restart.advised': ({ by }) => `was told by ${by} to start over`,
+  'restart.advised': ({ by, held }) =>
+    `was told by ${by} to start over${held ? ', when nobody needs it any more' : ''}`,
   'run.launched': ({ handle, adopted }) => (adopted ? `was found alive (pid ${handle.pid})` : `got pid ${handle.pid}`),
   'run.launch-failed': ({ problem }) => `could not be launched: ${problem.message.replace(/\.$/, '')}`,
   'run.revoked': () => 'was not launched after all',
