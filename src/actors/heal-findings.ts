@@ -165,12 +165,18 @@ export async function findStrays({ registry, store, drivers, tidy }: HealWorld):
   const found: readonly { readonly unitId: UnitId; readonly runId: RunId }[] = (
     await Promise.all(Object.values(drivers).map((driver) => driver.strays?.(open, spared) ?? []))
   ).flat();
+  // One look ends them all, however many they are.
+  let isTidied = false;
+  const tidyOnce = (): void => {
+    if (!isTidied) tidy();
+    isTidied = true;
+  };
   return found.map(({ unitId, runId }) => ({
     key: `stray ${runId}`,
     unit: unitId === SUPERVISOR ? runId : unitId,
     found: `something of its run ${runId} outlived it`,
     remedy: 'ended',
     timesMax: TRIES_MAX,
-    heal: tidy,
+    heal: tidyOnce,
   }));
 }

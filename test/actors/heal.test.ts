@@ -145,6 +145,23 @@ describe('what is recorded otherwise than it is', () => {
     const told = sim.logged.filter((line) => line.includes('outlived'));
     expect([actions[0]?.did, told.length]).toEqual(['left as it is: 3 times it did not help', 3]);
   });
+
+  test('what many runs left behind is ended by one look at it all', async () => {
+    const deaf = { strays: 1, strayKillDeaf: true } as const;
+    const sim = await Simulation.open({ units: [aServer('a'), aServer('b')], behaviours: { a: deaf, b: deaf } });
+    await sim.up();
+    for (const id of ['a', 'b']) sim.ask(id, 'stop');
+    await sim.advance(20_000);
+    const ended: string[] = [];
+    const { world } = sim;
+    const clear = world.clear.bind(world);
+    world.clear = (runId) => {
+      ended.push(runId);
+      clear(runId);
+    };
+    expect((await healed(sim)).actions.map(({ did }) => did)).toEqual(['ended', 'ended']);
+    expect(ended.length).toBe(2);
+  });
 });
 
 describe('who waits for what will not come', () => {

@@ -15,6 +15,8 @@ export class Lives {
   readonly pids: Pids;
   readonly #clock: Clock;
   readonly #observers = new Set<(change: Change) => void>();
+  /** At least those of which anything runs: a long life has thousands of others. */
+  readonly #left = new Set<SimulatedProcess>();
 
   constructor(clock: Clock, pidsMax: number) {
     this.#clock = clock;
@@ -65,10 +67,19 @@ export class Lives {
         exit: null,
       },
     };
+    this.#left.add(process);
     for (let count = 0; count < (behaviour.strays ?? 0); count++) this.fork(process);
     const { diesAfterMs = null, exit = { code: 0 } } = behaviour;
     if (diesAfterMs !== null) this.#clock.setTimer(diesAfterMs, () => this.finish(process, exit));
     return process;
+  }
+
+  /** The processes of which anything runs: they themselves, or a stray. Oldest first. */
+  left(): readonly SimulatedProcess[] {
+    for (const process of this.#left) {
+      if (!this.isAlive(process) && this.straysOf(process).length === 0) this.#left.delete(process);
+    }
+    return [...this.#left];
   }
 
   fork(process: SimulatedProcess): void {

@@ -111,9 +111,9 @@ class SimulatedDriver implements Driver {
   }
 
   async strays(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]) {
-    const world = this.#world;
-    const left = world.processes().filter((one) => world.runs(one.runId) || world.straysOf(one).length > 0);
-    return left.filter(({ runId, unitId }) => !openRuns.includes(runId) && !sparedUnits.includes(unitId));
+    return this.#world.lives
+      .left()
+      .filter(({ runId, unitId }) => !openRuns.includes(runId) && !sparedUnits.includes(unitId));
   }
 
   /** The world remembers its runs, so that a second launch is noticed even then. */

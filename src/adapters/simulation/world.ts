@@ -33,14 +33,15 @@ export class World {
   readonly #behaviours: Record<UnitId, Behaviour | readonly Behaviour[]>;
   readonly #runs = new Map<RunId, Run>();
   readonly #newest = new Map<UnitId, SimulatedProcess>();
-  readonly #lives: Lives;
+  /** Births and deaths of all of its processes. */
+  readonly lives: Lives;
   /** How long what happens is on its way to whoever watches. */
   reportLagMs = 0;
 
   constructor(options: { readonly clock: Clock; readonly behaviours?: Behaviours; readonly pidsMax?: number }) {
     this.#clock = options.clock;
     this.#behaviours = { ...options.behaviours };
-    this.#lives = new Lives(options.clock, options.pidsMax ?? 30_000);
+    this.lives = new Lives(options.clock, options.pidsMax ?? 30_000);
   }
 
   /** Changes how later runs of a unit behave. */
@@ -64,10 +65,12 @@ export class World {
 
   /** The processes that run now, strays included. */
   pidsAlive(): readonly number[] {
-    return this.processes().flatMap((process) => [
-      ...(this.#lives.isAlive(process) ? [process.identity.pid] : []),
-      ...this.straysOf(process).map(({ identity }) => identity.pid),
-    ]);
+    return this.lives
+      .left()
+      .flatMap((process) => [
+        ...(this.lives.isAlive(process) ? [process.identity.pid] : []),
+        ...this.straysOf(process).map(({ identity }) => identity.pid),
+      ]);
   }
 
   /** The newest process of a unit, if it runs. */
@@ -79,27 +82,27 @@ export class World {
   /** Whether the leader of a run is alive. */
   runs(runId: RunId): boolean {
     const process = this.processOf(runId);
-    return process !== null && this.#lives.isAlive(process);
+    return process !== null && this.lives.isAlive(process);
   }
 
   straysOf(process: SimulatedProcess): readonly SimulatedStray[] {
-    return this.#lives.straysOf(process);
+    return this.lives.straysOf(process);
   }
 
   /** Somebody else signals the newest process of a unit. Only SIGTERM can be ignored. */
   kill(unitId: UnitId, signal: NodeJS.Signals): void {
     const process = this.#newestAlive(unitId);
     process.signalsOfStrangers.push(signal);
-    this.#lives.deliver(process, signal, signal === 'SIGTERM' ? (process.behaviour.onTerminate ?? 'dies') : 'dies');
+    this.lives.deliver(process, signal, signal === 'SIGTERM' ? (process.behaviour.onTerminate ?? 'dies') : 'dies');
   }
 
   /** It ends and leaves no record, as when its launcher is killed with it. */
   vanish(unitId: UnitId): void {
-    this.#lives.vanish(this.#newestAlive(unitId));
+    this.lives.vanish(this.#newestAlive(unitId));
   }
 
   print(unitId: UnitId, text: string): void {
-    this.#lives.print(this.#newestAlive(unitId), text);
+    this.lives.print(this.#newestAlive(unitId), text);
   }
 
   /** Its liveness probe fails from now on, until `healthy` or a new run. */
@@ -113,22 +116,22 @@ export class World {
   /** The run forks, if anything of it still runs that could; what it forks outlives its leader. */
   fork(unitId: UnitId): void {
     const process = this.process(unitId);
-    if (process && (this.#lives.isAlive(process) || this.straysOf(process).length > 0)) this.#lives.fork(process);
+    if (process && (this.lives.isAlive(process) || this.straysOf(process).length > 0)) this.lives.fork(process);
   }
 
   /** A sign of life, or of none, from the newest process of a unit. */
   say(unitId: UnitId, saying: Saying): void {
-    this.#lives.announce({ is: 'said', process: this.#newestAlive(unitId), saying });
+    this.lives.announce({ is: 'said', process: this.#newestAlive(unitId), saying });
   }
 
   /** Processes of somebody else take the pids that were given back last. */
   crowd(count: number, stayMs: number): void {
-    this.#lives.pids.crowd(count, stayMs);
+    this.lives.pids.crowd(count, stayMs);
   }
 
   /** For drivers: `observer` is told of every birth and end. Returns how to stop that. */
   observe(observer: (change: Change) => void): () => void {
-    return this.#lives.observe(observer);
+    return this.lives.observe(observer);
   }
 
   /** For drivers: begins a launch. @throws {AssertionError} The run was launched before. */
@@ -139,7 +142,7 @@ export class World {
       this.violations.push(`Run ${runId} of "${unitId}" was launched twice.`);
       assert.fail(this.violations.at(-1));
     }
-    if (this.#lives.pids.isScarce()) return { is: 'refused', problem: NO_PIDS, resource: true };
+    if (this.lives.pids.isScarce()) return { is: 'refused', problem: NO_PIDS, resource: true };
     const run = this.#remember({ runId, unitId, generation });
     this.launches.push({ runId, unitId, generation, atMs: run.atMs });
     const { launch = 'ok' } = run.behaviour;
@@ -166,7 +169,7 @@ export class World {
     const { process } = run;
     if (process === null) return { is: run.bootId === this.#clock.bootId ? 'claimed' : 'lost' };
     const known = { handle: handleOf(process), startedMs: process.startedMs };
-    if (this.#lives.isAlive(process)) return { is: 'alive', ...known };
+    if (this.lives.isAlive(process)) return { is: 'alive', ...known };
     return process.exit === null ? { is: 'lost', ...known } : { is: 'ended', exit: process.exit, ...known };
   }
 
@@ -175,18 +178,18 @@ export class World {
     const run = this.#runs.get(runId);
     if (how === 'kill' && run?.process === null) run.claim = 'revoked';
     const process = run?.process ?? null;
-    if (process === null || !this.#lives.isAlive(process)) return;
+    if (process === null || !this.lives.isAlive(process)) return;
     const meant = handle?.identity;
     if (meant && (meant.pid !== process.identity.pid || meant.startTicks !== process.identity.startTicks)) {
       this.violations.push(`Run ${runId} of "${unitId}" was to be ended by the identity of another process.`);
       return;
     }
     const { onAsk = 'ignores', onTerminate = 'dies', exit = { code: 0 } } = process.behaviour;
-    if (how === 'kill') this.#lives.deliver(process, 'SIGKILL', 'dies');
-    if (how === 'terminate') this.#lives.deliver(process, stopSignal, onTerminate);
+    if (how === 'kill') this.lives.deliver(process, 'SIGKILL', 'dies');
+    if (how === 'terminate') this.lives.deliver(process, stopSignal, onTerminate);
     if (how === 'ask') {
       process.signals.push('ask');
-      this.#lives.react(onAsk, () => this.#lives.finish(process, exit));
+      this.lives.react(onAsk, () => this.lives.finish(process, exit));
     }
   }
 
@@ -198,7 +201,7 @@ export class World {
     if (run && process === null) run.claim = 'revoked';
     if (process === null) return [];
     const { strayTermDeaf = false, strayKillDeaf = false } = process.behaviour;
-    if (!strayKillDeaf && (how === 'kill' || !strayTermDeaf)) this.#lives.endStrays(process);
+    if (!strayKillDeaf && (how === 'kill' || !strayTermDeaf)) this.lives.endStrays(process);
     const left = this.straysOf(process).map(({ identity: { pid }, command }) => ({ pid, command }));
     return how === 'terminate' && left.length > 0 ? null : left;
   }
@@ -206,7 +209,7 @@ export class World {
   /** For drivers: ends whatever is left of a run that is over. */
   clear(runId: RunId): void {
     const process = this.processOf(runId);
-    if (process && this.runs(runId)) this.#lives.deliver(process, 'SIGKILL', 'dies');
+    if (process && this.runs(runId)) this.lives.deliver(process, 'SIGKILL', 'dies');
     this.sweep(runId, 'kill');
   }
 
@@ -227,19 +230,19 @@ export class World {
 
   #bear(run: Run): void {
     if (run.claim !== 'claimed') return;
-    const process = this.#lives.bear(run);
+    const process = this.lives.bear(run);
     // Its launcher tries again, as a shell does that cannot fork.
     if (process === null) return void this.#clock.setTimer(FORK_AGAIN_MS, () => this.#bear(run));
     run.process = process;
     this.#newest.set(run.unitId, process);
     const { prints } = run.behaviour;
-    if (prints) this.#clock.setTimer(prints.afterMs, () => this.#lives.print(process, `${prints.line}\n`));
-    this.#lives.announce({ is: 'born', process });
+    if (prints) this.#clock.setTimer(prints.afterMs, () => this.lives.print(process, `${prints.line}\n`));
+    this.lives.announce({ is: 'born', process });
   }
 
   #newestAlive(unitId: UnitId): SimulatedProcess {
     const process = this.process(unitId);
-    assert(process !== null && this.#lives.isAlive(process), `No process of "${unitId}" is alive.`);
+    assert(process !== null && this.lives.isAlive(process), `No process of "${unitId}" is alive.`);
     return process;
   }
 }
