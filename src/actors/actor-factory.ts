@@ -191,7 +191,7 @@ export class ActorFactory {
     };
     const { definition, version } = kind;
     const { store } = this.#ports;
-    if (store.machine(definition) === null) {
+    if (!store.knowsMachine(definition)) {
       const graph = JSON.parse(JSON.stringify(graphOf(machine))) as Json;
       store.rememberMachine({ definition, machine: name, version, graph });
     }

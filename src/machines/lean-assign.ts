@@ -8,9 +8,16 @@ import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
  * path. Assignments that stand inline in a machine's config are done by XState, as they always were.
  */
 export function withLeanAssigns(machine: AnyStateMachine): AnyStateMachine {
+  const known = lean.get(machine);
+  if (known) return known;
   const actions = Object.entries(machine.implementations.actions).map(([name, action]) => [name, leanOf(action)]);
-  return machine.provide({ actions: Object.fromEntries(actions) });
+  const made = machine.provide({ actions: Object.fromEntries(actions) });
+  lean.set(machine, made);
+  return made;
 }
+
+/** A machine does not change, and XState remembers with each one which transitions it has. */
+const lean = new WeakMap<AnyStateMachine, AnyStateMachine>();
 
 /** What XState keeps of an action of its own. Not part of its types, so everything is looked at before it is used. */
 interface BuiltIn {

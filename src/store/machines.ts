@@ -12,19 +12,14 @@ export function openMachines(db: Database) {
   const insert = db.prepare<[string, string, number, string]>(
     'INSERT OR IGNORE INTO machines (definition, machine, version, graph) VALUES (?, ?, ?, ?)',
   );
-  const select = db.prepare<[string], Row>(
-    'SELECT definition, machine, version, graph FROM machines WHERE definition = ?',
-  );
+  const count = db.prepare<[string], number>('SELECT count(*) FROM machines WHERE definition = ?').pluck();
   const selectAll = db.prepare<[], Row>('SELECT definition, machine, version, graph FROM machines ORDER BY rowid');
 
   return {
     /** A definition is named by its own hash: remembering it twice changes nothing. */
     remember: ({ definition, machine, version, graph }: MachineRow): void =>
       void insert.run(definition, machine, version, JSON.stringify(graph)),
-    get(definition: string): MachineRow | null {
-      const row = select.get(definition);
-      return row ? { ...row, graph: JSON.parse(row.graph) } : null;
-    },
+    knows: (definition: string): boolean => count.get(definition) === 1,
     all: (): readonly MachineRow[] => selectAll.all().map((row) => ({ ...row, graph: JSON.parse(row.graph) })),
   };
 }

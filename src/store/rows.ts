@@ -174,7 +174,7 @@ export interface Store {
   /** Runs that were ordered and have no outcome yet. */
   openRuns(): readonly RunRow[];
   rememberMachine(machine: MachineRow): void;
-  machine(definition: string): MachineRow | null;
+  knowsMachine(definition: string): boolean;
   machines(): readonly MachineRow[];
   /** Every unit that has an entry, also one that is gone, in the order of their first. `''` is the supervisor. */
   journaledUnits(): readonly UnitId[];

@@ -47,7 +47,7 @@ export function storeOn(db: Database): Store {
     runIds: reading(runs.ids),
     openRuns: reading(runs.open),
     rememberMachine: writing(machines.remember),
-    machine: reading(machines.get),
+    knowsMachine: reading(machines.knows),
     machines: reading(machines.all),
     journaledUnits: reading(journal.units),
     meta: reading(meta.get),
