@@ -4,8 +4,8 @@ import { coverInherited, inheritedDescriptors } from './inherited-descriptors.ts
 export interface DetachedOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** An open file that takes all that it prints. */
-  readonly output: number;
+  /** An open file that takes all that it prints. `ignore`: nobody does. */
+  readonly output: number | 'ignore';
 }
 
 /**

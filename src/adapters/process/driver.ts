@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DriverCall, Outputs, Reporter, Sighting } from '../../actors/ports.ts';
 import type { RunRef } from '../../machines/commands.ts';
 import type { Fact } from '../../machines/events.ts';
@@ -10,12 +9,12 @@ import { runView } from './activity-view.ts';
 import { openQuestions, type Questions } from './ask.ts';
 import type { ProgramSpec } from './environment.ts';
 import { execForUnits } from './exec-for-units.ts';
-import { type FifoPool, fifoPool } from './fifo-pool.ts';
 import { type Guardian, openGuardian } from './guardian.ts';
 import { needsGuardian } from './guardian-policy.ts';
 import { withLastWords } from './last-words.ts';
-import { hearOut, launchFailure } from './launch-failure.ts';
-import { type LaunchPlan, planLaunch, withPort } from './launch-plan.ts';
+import { hearOut, launcherFailure, launchFailure } from './launch-failure.ts';
+import type { Fork } from './launch-fork.ts';
+import { planLaunch, withPort } from './launch-plan.ts';
 import { installLauncher, type Launcher } from './launcher.ts';
 import { rememberKeys } from './new-keys.ts';
 import { type News, type Observation, type ObservedRun, observeRun } from './observation.ts';
@@ -61,7 +60,7 @@ class ProcessDriver implements ProcessRunner {
   readonly #ports: PortKeeper;
   readonly #questions: Questions;
   #report: Reporter = () => {};
-  #tools: { readonly fifos: FifoPool; readonly launcher: Launcher } | null = null;
+  #launcher: Launcher | null = null;
   readonly #closing = new AbortController();
   #leaves = false;
   readonly strays = (openRuns: readonly RunId[], sparedUnits: readonly UnitId[]) =>
@@ -93,30 +92,25 @@ class ProcessDriver implements ProcessRunner {
 
   async connect(report: Reporter): Promise<void> {
     requireLinux('supervise processes');
-    const { stateDir, log, toolsPath } = this.#options;
     this.#report = (said) => {
       if (!this.#closing.signal.aborted) report(said);
     };
-    mkdirSync(runsDirectory(stateDir), { recursive: true, mode: 0o700 });
-    this.#tools = {
-      launcher: await installLauncher(stateDir, log, toolsPath),
-      fifos: fifoPool(join(stateDir, 'fifos'), toolsPath),
-    };
+    mkdirSync(runsDirectory(this.#options.stateDir), { recursive: true, mode: 0o700 });
+    this.#launcher = await installLauncher(this.#options);
     await this.#guardian.takeOver();
   }
 
   async launch(call: DriverCall): Promise<void> {
-    if (!this.#isNew(call) || !this.#tools) return;
-    const { fifos, launcher } = this.#tools;
+    if (!this.#isNew(call) || !this.#launcher) return;
     const paths = this.#paths(call.run);
     this.#ports.runs.began(call);
     try {
       if (existsSync(paths.directory)) return this.#settle(call);
       const plan = withPort(planLaunch(call, this.#options), await this.#ports.secure(call));
       if (needsGuardian(plan.policy)) await this.#guardian.stand();
-      const fifo = await fifos.take();
+      const launch = await this.#launcher.prepare();
       if (this.#closing.signal.aborted || existsSync(paths.directory)) return;
-      this.#start(call, paths, launcher, plan, fifo);
+      await this.#start(call, paths, () => launch(plan, paths));
     } catch (error) {
       this.#say(call, launchFailure(error));
     }
@@ -147,7 +141,13 @@ class ProcessDriver implements ProcessRunner {
     const onDisk = () => readRecord(paths.record)?.child ?? null;
     const identity = () => observation.identity ?? run.handle?.identity ?? onDisk();
     // Whoever would become the command is ended before. That no identity is known then is the end of it.
-    if (how === 'kill' && identity() === null && silence(paths)) return observation.look();
+    if (how === 'kill' && identity() === null) {
+      // Whoever has no claim yet may not even be there to be killed, and gets none.
+      const isTaken = takeClaim(paths);
+      const isSilent = silence(paths);
+      if (isTaken) return observation.conclude(launcherFailure('SIGKILL'));
+      if (isSilent) return observation.look();
+    }
     signalRun({ call, signal, identity, gone: () => observation.look(), later: this.#later }, this.#options.log);
   }
 
@@ -191,16 +191,16 @@ class ProcessDriver implements ProcessRunner {
     for (const cancel of this.#timers) cancel();
     this.#patrol.close();
     this.#sweeper.close();
-    this.#tools?.fifos.close();
+    await this.#launcher?.close();
     await this.#questions.close();
     await this.#guardian.close(this.#leaves);
   }
 
-  #start(call: DriverCall, paths: RunPaths, launcher: Launcher, plan: LaunchPlan, fifo: string): void {
+  async #start(call: DriverCall, paths: RunPaths, launch: () => Fork): Promise<void> {
     try {
-      const process = launcher.start(plan, paths, fifo);
+      const launcher = launch();
       const observation = this.#observe({ call, paths, adopted: false, announced: false });
-      hearOut(process, observation.look, (failure) => {
+      await hearOut(launcher, observation.look, (failure) => {
         if (!observation.over && takeClaim(paths)) observation.conclude(failure);
       });
     } catch (error) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram } from './resolve.ts';
 import { TOOLS_PATH } from './script.ts';
+import type { Forks } from './spawner.ts';
 
 const run = promisify(execFile);
 
@@ -12,8 +13,8 @@ const BATCH = 32;
 
 /** FIFOs that lie ready to be renamed into a run's directory. Node itself cannot make any. */
 export interface FifoPool {
-  /** The path of a FIFO, 0600, that is the caller's from now on. */
-  take(): Promise<string>;
+  /** The path of a FIFO, 0600, that is the caller's from now on. `forks`: who starts what makes them, if not we. */
+  take(forks: Forks | null): Promise<string>;
   close(): void;
 }
 
@@ -25,15 +26,18 @@ export function fifoPool(directory: string, toolsPath = TOOLS_PATH): FifoPool {
   let made = 0;
   let filling: Promise<void> | null = null;
 
-  async function fill(): Promise<void> {
+  async function fill(forks: Forks | null): Promise<void> {
     const batch = Array.from({ length: BATCH }, () => join(directory, String(made++)));
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    await run(mkfifo, ['-m', '600', ...batch], { env: {} });
+    const words = [mkfifo, '-m', '600', ...batch];
+    // What goes wrong there is done again here, and then we hear why.
+    if (forks && !(await forks.run({ words, cwd: '/', env: {} }))) return fill(null);
+    if (!forks) await run(mkfifo, words.slice(1), { env: {} });
     ready.push(...batch);
   }
 
   return {
-    async take() {
+    async take(forks) {
       for (;;) {
         const fifo = ready.pop();
         if (fifo !== undefined) {
@@ -41,7 +45,7 @@ export function fifoPool(directory: string, toolsPath = TOOLS_PATH): FifoPool {
           // Somebody has cleaned up here, and may have taken all of them.
           continue;
         }
-        filling ??= fill().finally(() => {
+        filling ??= fill(forks).finally(() => {
           filling = null;
         });
         await filling;

@@ -1,6 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
 import { isFault, problemOf } from '../../machines/errors.ts';
 import { LaunchRefused, refusalOf } from './errors.ts';
+import type { Fork } from './launch-fork.ts';
 import type { News } from './observation.ts';
 
 /** A launch that did not come about, for whatever reason, as a fact. */
@@ -10,15 +10,17 @@ export function launchFailure(error: unknown): News {
   return { type: 'run.launch-failed', problem: problemOf(fault), resource };
 }
 
-/** Tells when a launcher has gone, and how: in case it has not even begun. */
-export function hearOut(launcher: ChildProcess, gone: () => void, unbegun: (failure: News) => void): void {
-  launcher.on('error', (error) => unbegun(launchFailure(error)));
-  launcher.on('exit', (code, signal) => {
+/** Resolves when there is a launcher, or will be none. Tells later when it has gone: it may not even have begun. */
+export async function hearOut(launcher: Fork, gone: () => void, unbegun: (failure: News) => void): Promise<void> {
+  void launcher.ended.then((how) => {
     gone();
-    unbegun(launchFailure(launcherFailure(signal ?? `code ${code}`)));
+    unbegun(launcherFailure(how));
   });
+  await launcher.begun.catch((error: unknown) => unbegun(launchFailure(error)));
 }
 
 /** The launcher itself was killed, or could not run, before it took the claim. */
-const launcherFailure = (how: string): LaunchRefused =>
-  new LaunchRefused({ what: 'start the launcher', errno: 'EAGAIN', reason: `it ended before it began, by ${how}.` });
+export const launcherFailure = (how: string): News =>
+  launchFailure(
+    new LaunchRefused({ what: 'start the launcher', errno: 'EAGAIN', reason: `it ended before it began, by ${how}.` }),
+  );

@@ -19,6 +19,8 @@ export interface ProcessDriverOptions {
   readonly redact?: (text: string) => string;
   /** Where the programs are that our scripts need. @default where systems keep them, whatever PATH says */
   readonly toolsPath?: string;
+  /** Whether a small process forks for us. @default where our own memory makes a fork dear */
+  readonly usesSpawner?: boolean;
 }
 
 export interface ProcessRunner extends Driver {

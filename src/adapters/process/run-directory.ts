@@ -49,6 +49,8 @@ export interface RunFiles {
   readonly out: number;
   readonly record: number;
   readonly alive: number;
+  /** Where the launcher's first line begins in the record, which whoever opens it again has to know. */
+  readonly recordFrom: number;
 }
 
 /**
@@ -78,9 +80,9 @@ export function createRunDirectory(
     const record = opened(paths.record, 'wx+');
     // With a position the descriptor stays where it is; without, it moves on, and the launcher goes on from there.
     fs.writeSync(record, EMPTY_RECORD, 0);
-    fs.writeSync(record, recordHeader(localWorld(), port));
+    const recordFrom = fs.writeSync(record, recordHeader(localWorld(), port));
     // Read and write: opening a FIFO only for writing waits for a reader.
-    return { out, record, alive: opened(paths.alive, fs.constants.O_RDWR) };
+    return { out, record, alive: opened(paths.alive, fs.constants.O_RDWR), recordFrom };
   } catch (error) {
     for (const descriptor of open) fs.closeSync(descriptor);
     fs.rmSync(paths.directory, { recursive: true, force: true });

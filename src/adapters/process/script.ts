@@ -6,10 +6,10 @@ import { join } from 'node:path';
 export const TOOLS_PATH = '/usr/bin:/bin:/usr/local/bin:/sbin:/usr/sbin';
 
 /** Writes a script where it can be run. Its name holds its hash: two versions never disturb each other. */
-export function installScript(stateDir: string, name: string, text: string): string {
+export function installScript(stateDir: string, name: string, text: string, extension: 'sh' | 'cjs' = 'sh'): string {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
   const directory = join(stateDir, 'bin');
-  const script = join(directory, `${name}-${hash}.sh`);
+  const script = join(directory, `${name}-${hash}.${extension}`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   // A shell reads its script piece by piece, so the file appears whole or not at all.
   const draft = `${script}.${process.pid}`;

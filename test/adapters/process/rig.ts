@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { DriverCall, Log } from '../../../src/actors/ports.ts';
 import { processDriver } from '../../../src/adapters/process/driver.ts';
+import type { ProcessDriverOptions } from '../../../src/adapters/process/process-runner.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { identityOf } from '../../../src/adapters/system/identity.ts';
 import { commandLine, initialEnvironment, readProcessTable } from '../../../src/adapters/system/process-table.ts';
@@ -50,12 +51,15 @@ interface Unit {
   readonly onOrchestratorDeath: unknown;
 }
 
-const open: { stateDir: string; ownerId: string; toolsPath?: string; drivers: Rig['driver'][] }[] = [];
+/** A test runner may hold much memory or little. Who forks is never left to that. */
+type Ways = Pick<ProcessDriverOptions, 'toolsPath' | 'usesSpawner'>;
+
+const open: (Ways & { stateDir: string; ownerId: string; drivers: Rig['driver'][] })[] = [];
 let seq = 0;
 
-export async function openRig(baseEnv: NodeJS.ProcessEnv = process.env, toolsPath?: string): Promise<Rig> {
+export async function openRig(baseEnv: NodeJS.ProcessEnv = process.env, ways: Ways = {}): Promise<Rig> {
   const stateDir = mkdtempSync(join(tmpdir(), 'process-'));
-  const place = { stateDir, ownerId: basename(stateDir), drivers: [], ...(toolsPath ? { toolsPath } : {}) };
+  const place = { usesSpawner: false, ...ways, stateDir, ownerId: basename(stateDir), drivers: [] };
   open.push(place);
   return rigIn(place, baseEnv);
 }

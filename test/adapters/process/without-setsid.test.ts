@@ -15,7 +15,7 @@ afterEach(closeRigs);
 async function bareRig(): Promise<Rig> {
   const tools = temporaryDirectory();
   for (const tool of ['mkfifo', 'sleep']) symlinkSync(findProgram(tool, '/', TOOLS_PATH), join(tools, tool));
-  return openRig(process.env, tools);
+  return openRig(process.env, { toolsPath: tools });
 }
 
 test('it is said, and a command shares session and group of its launcher', async () => {
