@@ -1,5 +1,5 @@
 import { problemOf } from '../machines/errors.ts';
-import { type Request, WISH } from '../machines/events.ts';
+import { isUnitEvent, type Request, WISH } from '../machines/events.ts';
 import type { UnitSpec } from '../machines/spec.ts';
 import type { UnitView } from '../machines/supervision.ts';
 import { SUPERVISOR } from '../machines/supervisor.ts';
@@ -196,8 +196,10 @@ export class Orchestrator {
 
   readonly #tidy = (): void => tidy([...this.registry.units()], this.#options);
 
-  readonly #report = ({ unitId, cause, fact }: Report): void =>
-    this.recorder.accept(unitId, redactFact(fact, this.#options.redact), cause);
+  readonly #report = ({ unitId, cause, fact }: Report): void => {
+    if (isUnitEvent(fact.type)) this.recorder.accept(unitId, redactFact(fact, this.#options.redact), cause);
+    else this.#options.log.warn({ unit: unitId }, `its driver says "${fact.type}", which nobody understands`);
+  };
 
   #acceptFromOutside(unitId: UnitId, event: { readonly type: string }): void {
     if (!Object.hasOwn(WISH, event.type)) {

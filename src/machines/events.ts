@@ -169,6 +169,11 @@ export const UNIT_EVENTS = [
   'timer.debounce',
 ] as const satisfies readonly UnitEventBody['type'][];
 
+const unitEvents: ReadonlySet<string> = new Set(UNIT_EVENTS);
+
+/** `false`: no unit knows what that means. */
+export const isUnitEvent = (type: string): boolean => unitEvents.has(type);
+
 export const SUPERVISOR_EVENTS = [
   'unit.changed',
   'up.requested',
