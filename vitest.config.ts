@@ -7,6 +7,6 @@ export default defineConfig({
     hookTimeout: 20_000,
     // Two workers: real processes and probes share the machine with the tests that watch them.
     maxWorkers: 2,
-    globalSetup: ['test/support/leaks.ts'],
+    globalSetup: ['test/support/leaks.ts', 'test/support/command.ts'],
   },
 });

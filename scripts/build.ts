@@ -35,6 +35,11 @@ const REQUIRE = [
 export async function buildInto(outdir: string): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   await build({ ...SHARED, entryPoints: LIBRARY, outdir, packages: 'external', chunkNames: 'library/[name]-[hash]' });
+  await buildCommand(outdir);
+}
+
+/** The command alone: `reeve.js`, and what it loads. */
+export async function buildCommand(outdir: string): Promise<void> {
   await build({
     ...SHARED,
     entryPoints: COMMAND,

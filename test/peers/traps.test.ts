@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { job, server } from '../../src/index.ts';
 import { closeShells, openShell } from '../adapters/cli/shell.ts';
+import { builtCommand } from '../support/command.ts';
 import { startProgram } from '../support/host.ts';
 import { opened } from '../support/opened.ts';
 import { stateDirectory } from '../support/state-directory.ts';
@@ -122,7 +123,7 @@ test.runIf(hasPty)('Ctrl-C at a terminal reaches what runs as its stop signal, o
   const says = (signal: string, then = '') => `trap 'echo ${signal} >>heard;${then}' ${signal}`;
   const command = `${says('INT')}; ${says('TERM', ' exit 0')}; echo up >>heard; while :; do sleep 0.05; done`;
   const shell = openShell({ 'reeve.yaml': `units: { web: { command: "${command}" } }` });
-  const main = new URL('../../src/adapters/cli/main.ts', import.meta.url).pathname;
+  const main = builtCommand();
   const words = `'${process.execPath}' '${main}' up --state-dir '${shell.stateDir}'`;
   const terminal = spawn('script', ['-qec', words, '/dev/null'], {
     cwd: shell.directory,

@@ -5,8 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProjectStatus, UnitStatus } from '../../../src/index.ts';
+import { builtCommand } from '../../support/command.ts';
 
-export const MAIN = join(import.meta.dirname, '../../../src/adapters/cli/main.ts');
+export const MAIN = builtCommand();
 const DEADLINE_MS = 40_000;
 
 export interface Said {
