@@ -3,6 +3,8 @@
  */
 import { type ChildProcessByStdio, type StdioOptions, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -42,7 +44,10 @@ export interface Birth {
 /** Runs the text of a program that finds `openReeve`, `server` and `job` imported, and `stateDir` given. */
 export function startProgram(stateDir: string, program: string, birth?: Birth): Host {
   const source = `
+    import { flushCompileCache } from 'node:module';
     import { job, openReeve, server } from ${JSON.stringify(LIBRARY)};
+    // It may be killed before it could do so at its end.
+    flushCompileCache();
     const stateDir = ${JSON.stringify(stateDir)};
     ${program}
   `;
@@ -55,7 +60,9 @@ export function startHost(args: readonly string[], { descriptors = {}, under = [
   const last = Math.max(2, ...Object.keys(descriptors).map(Number));
   const more = Array.from({ length: last - 2 }, (_, index) => descriptors[index + 3] ?? 'ignore');
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...more];
-  const child = spawn(file, words, { stdio }) as ChildProcessByStdio<null, Readable, Readable>;
+  // What Node has compiled for one of them, it need not compile for the next.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') };
+  const child = spawn(file, words, { stdio, env }) as ChildProcessByStdio<null, Readable, Readable>;
   const lines: string[] = [];
   const news = new EventEmitter();
   news.setMaxListeners(0);
