@@ -1,4 +1,7 @@
-/** Kills orchestrators for a minute or two, and tells what that did to the units: nothing. `--seed N --rounds N`. */
+/**
+ * Kills orchestrators for a minute or two, and tells what that did to the units: nothing. `--seed N --rounds N`, and
+ * `--megabytes N` for hosts that hold so much: from 200 on, a spawner forks for them.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,12 +15,14 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     rounds: { type: 'string', default: '50' },
     units: { type: 'string', default: '500' },
+    megabytes: { type: 'string', default: '0' },
   },
 });
 const [seed, rounds, units] = [Number(values.seed), Number(values.rounds), Number(values.units)];
+const megabytes = Number(values.megabytes);
 console.log(`seed ${seed}, ${rounds} rounds`);
 
-const crashes = await inDirectory((directory) => playRounds({ directory, rounds, seed, tell: console.log }));
+const crashes = await inDirectory((directory) => playRounds({ directory, rounds, seed, megabytes, tell: console.log }));
 const many = await inDirectory((directory) => manyUnits(directory, units));
 
 const spread = ({ count, least, median, most }: Spread): string =>

@@ -11,6 +11,8 @@ export interface CrashOptions {
   readonly directory: string;
   readonly rounds: number;
   readonly seed: number;
+  /** What the host holds besides. @default 0 */
+  readonly megabytes?: number;
   readonly tell?: (line: string) => void;
 }
 
@@ -48,7 +50,13 @@ const DOWN_LIMIT_MS = 30_000;
  * Kills a busy host again and again, at moments that chance chooses, and after each time compares what the programs and
  * the host said with what the journal says.
  */
-export async function playRounds({ directory, rounds, seed, tell = () => {} }: CrashOptions): Promise<CrashReport> {
+export async function playRounds({
+  directory,
+  rounds,
+  seed,
+  megabytes = 0,
+  tell = () => {},
+}: CrashOptions): Promise<CrashReport> {
   const stateDir = join(directory, 'state');
   const [witness, answers] = [join(directory, 'witness'), join(directory, 'answers')];
   mkdirSync(stateDir, { mode: 0o700 });
@@ -60,7 +68,8 @@ export async function playRounds({ directory, rounds, seed, tell = () => {} }: C
 
   while (totals.played < rounds && findings.violations.length === 0) {
     const round = ++totals.played;
-    const host = startHost([HOST, stateDir, witness, answers, String(round), String(seed * 1_000 + round)]);
+    const numbers = [round, seed * 1_000 + round, megabytes].map(String);
+    const host = startHost([HOST, stateDir, witness, answers, ...numbers]);
     const isEarly = random() < 0.3;
     const ms = random() * (isEarly ? OPENING_MS : WORKING_MS);
     if (!isEarly) await host.said('open');
