@@ -81,7 +81,7 @@ class ProcessDriver implements ProcessRunner {
     this.#options = options;
     this.#patrol = patrolRuns(options.clock, this.#observations);
     this.#sweeper = openSweeper(options.clock, options.log);
-    this.#guardian = openGuardian(options);
+    this.#guardian = openGuardian({ ...options, standing: async () => this.#launcher?.standing() ?? null });
     this.#ports = portKeeper(options, { sweeper: this.#sweeper, later: this.#later });
     this.whyNotOurs = this.#ports.whyNotOurs;
     this.exec = execForUnits(options.baseEnv, options.secrets, this.#guardian);
@@ -191,9 +191,9 @@ class ProcessDriver implements ProcessRunner {
     for (const cancel of this.#timers) cancel();
     this.#patrol.close();
     this.#sweeper.close();
-    await this.#launcher?.close();
     await this.#questions.close();
     await this.#guardian.close(this.#leaves);
+    await this.#launcher?.close();
   }
 
   async #start(call: DriverCall, paths: RunPaths, launch: () => Fork): Promise<void> {

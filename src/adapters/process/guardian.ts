@@ -1,19 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Log } from '../../actors/ports.ts';
 import { problemOf } from '../../machines/errors.ts';
 import type { ProcessIdentity } from '../../machines/vocabulary.ts';
-import { localWorld } from '../system/identity.ts';
-import { LaunchRefused, refusalOf } from './errors.ts';
+import { LaunchRefused } from './errors.ts';
 import { hasGuardedRuns } from './guardian-policy.ts';
-import { GUARDIAN_SCRIPT } from './guardian-script.ts';
-import { coverInherited, inheritedDescriptors, type Slot } from './inherited-descriptors.ts';
-import { installScript, TOOLS_PATH } from './script.ts';
+import { type GuardianProcess, startGuardian } from './guardian-process.ts';
+import { TOOLS_PATH } from './script.ts';
+import type { Forks } from './spawner.ts';
 
-/** A shell is there in milliseconds; one that is not there by then is not coming. */
-const READY_WITHIN_MS = 5_000;
 /** How long after the death of a guardian the next one is started, and after one that could not be started. */
 const NEXT_MS = 200;
 const AGAIN_MS = 2_000;
@@ -47,17 +43,19 @@ export interface GuardianOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly toolsPath?: string;
+  /** Who starts one where a fork of ours is dear. */
+  readonly standing: () => Promise<Forks | null>;
 }
 
-export function openGuardian({ stateDir, clock, log, toolsPath = TOOLS_PATH }: GuardianOptions): Guardian {
+export function openGuardian({ stateDir, clock, log, toolsPath = TOOLS_PATH, standing }: GuardianOptions): Guardian {
   const instance = randomBytes(4).toString('hex');
   const owner = join(stateDir, 'owner');
   const wards = openWards();
-  let current: Promise<ChildProcess> | null = null;
+  let current: Promise<GuardianProcess> | null = null;
   let cancelNext = (): void => {};
   let closed = false;
 
-  async function stand(): Promise<ChildProcess> {
+  async function stand(): Promise<GuardianProcess> {
     if (closed) throw new LaunchRefused({ what: 'start the guardian', errno: 'ECANCELED', reason: 'this is over.' });
     current ??= start().catch((error: unknown) => {
       current = null;
@@ -65,27 +63,22 @@ export function openGuardian({ stateDir, clock, log, toolsPath = TOOLS_PATH }: G
     });
     return current;
   }
-  async function start(): Promise<ChildProcess> {
-    const slots = coverInherited(['pipe', 'pipe', 'ignore'], await inheritedDescriptors());
-    const guardian = launch(stateDir, instance, slots, toolsPath);
+  async function start(): Promise<GuardianProcess> {
+    const guardian = await startGuardian({ stateDir, instance, toolsPath, clock }, await standing());
     try {
-      await readiness(guardian, clock);
       wards.toldTo(guardian);
       // Only now: until somebody is there to take over, the earlier one stays in charge.
       writeFileSync(`${owner}.${instance}`, `${instance}\n`, { mode: 0o600 });
       renameSync(`${owner}.${instance}`, owner);
     } catch (error) {
       wards.toldTo(null);
-      guardian.kill('SIGKILL');
+      guardian.kill();
       throw error;
     }
-    guardian.once('exit', (code, signal) => {
+    void guardian.ended.then((how) => {
       wards.toldTo(null);
       if (closed) return;
-      log.warn(
-        { pid: guardian.pid ?? null },
-        `the guardian has ended, by ${signal ?? `code ${code}`}; another follows`,
-      );
+      log.warn({ pid: guardian.pid }, `the guardian has ended, by ${how}; another follows`);
       current = null;
       next(NEXT_MS);
     });
@@ -126,11 +119,11 @@ export function openGuardian({ stateDir, clock, log, toolsPath = TOOLS_PATH }: G
 /** Commands that end with us, and the guardian that knows of them. */
 function openWards() {
   const wards = new Set<string>();
-  let guardian: ChildProcess | null = null;
+  let guardian: GuardianProcess | null = null;
   // The kernel has it when this returns: it is heard also if we die at once.
-  const tell = () => guardian?.stdin?.write(`${['also', ...wards].join(' ')}\n`);
+  const tell = () => guardian?.input.write(`${['also', ...wards].join(' ')}\n`);
   return {
-    toldTo(next: ChildProcess | null): void {
+    toldTo(next: GuardianProcess | null): void {
       guardian = next;
       if (wards.size > 0) tell();
     },
@@ -145,47 +138,13 @@ function openWards() {
   };
 }
 
-/** In the state directory, in a session of its own; its input ends when we do, however we do. */
-function launch(stateDir: string, instance: string, stdio: Slot[], toolsPath: string): ChildProcess {
-  const script = installScript(stateDir, 'guardian', GUARDIAN_SCRIPT);
-  const { bootId, pidNamespace } = localWorld();
-  const guardian = spawn('/bin/sh', [script, instance, bootId, pidNamespace], {
-    cwd: stateDir,
-    env: { PATH: toolsPath },
-    stdio,
-    detached: true,
-  });
-  guardian.unref();
-  // It may be gone when we say goodbye.
-  guardian.stdin?.on('error', () => {});
-  return guardian;
-}
-
-async function readiness(guardian: ChildProcess, clock: Clock): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const what = 'start the guardian';
-  const refuse = (reason: string) => reject(new LaunchRefused({ what, errno: 'EAGAIN', reason }));
-  const ended = (code: number | null, signal: string | null) => refuse(`it ended by ${signal ?? `code ${code}`}.`);
-  const cancel = clock.setTimer(READY_WITHIN_MS, () => refuse(`it was not there within ${READY_WITHIN_MS} ms.`));
-  guardian.on('error', (error) => reject(refusalOf(what, error)));
-  guardian.once('exit', ended);
-  guardian.stdout?.once('data', () => resolve());
-  try {
-    await promise;
-  } finally {
-    cancel();
-    guardian.off('exit', ended);
-  }
-}
-
 /** `true`: it has gone. One that is to leave everything must not be there when we are not; another has work to do. */
-async function goes(guardian: ChildProcess, leave: boolean, clock: Clock): Promise<boolean> {
-  if (guardian.exitCode !== null || guardian.signalCode !== null) return true;
+async function goes(guardian: GuardianProcess, leave: boolean, clock: Clock): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  guardian.once('exit', () => resolve(true));
-  guardian.stdin?.end(leave ? 'leave\n' : '');
+  void guardian.ended.then(() => resolve(true));
+  guardian.input.end(leave ? 'leave\n' : '');
   const cancel = clock.setTimer(GONE_WITHIN_MS, () => {
-    if (leave) guardian.kill('SIGKILL');
+    if (leave) guardian.kill();
     else resolve(false);
   });
   return promise.finally(cancel);

@@ -10,10 +10,12 @@ export interface ForkOrder {
 
 /** A program that was ordered, and is let go of. */
 export interface Fork {
-  /** Resolves as soon as it runs. Rejects with what the system said, if it never will. */
-  readonly begun: Promise<void>;
+  /** Resolves with its pid as soon as it runs. Rejects with what the system said, if it never will. */
+  readonly begun: Promise<number>;
   /** By what it ended, if it had begun: `code 1`, `SIGKILL`, in words where nobody can tell. Never rejects. */
   readonly ended: Promise<string>;
+  /** Kills it, if it has begun and is known to live. */
+  kill(): void;
 }
 
 /**
@@ -26,11 +28,11 @@ export interface Fork {
  */
 export function forkHere({ words, cwd, env }: ForkOrder, stdio: Slot[]): Fork {
   const [file = '', ...args] = words;
-  const [begun, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+  const [begun, ended] = [Promise.withResolvers<number>(), Promise.withResolvers<string>()];
   const child = spawn(file, args, { cwd, env, stdio, detached: true });
   child.unref();
-  child.once('spawn', () => begun.resolve());
+  child.once('spawn', () => begun.resolve(child.pid ?? 0));
   child.once('error', begun.reject);
   child.once('exit', (code, signal) => ended.resolve(signal ?? `code ${code}`));
-  return { begun: begun.promise, ended: ended.promise };
+  return { begun: begun.promise, ended: ended.promise, kill: () => void child.kill('SIGKILL') };
 }

@@ -15,6 +15,8 @@ import { type Forks, openSpawner, type SpawnerOptions } from './spawner.ts';
 export interface Launcher {
   /** Gets ready what a launch needs and may have to be waited for: a FIFO, and the spawner where one pays. */
   prepare(): Promise<Launch>;
+  /** Who forks for us. `null`: we do. */
+  standing(): Promise<Forks | null>;
   /** What is on its way to the spawner then may or may not begin; its claim decides. */
   close(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export async function installLauncher(options: LauncherOptions): Promise<Launche
   const spawner = openSpawner(options);
   const fifos = fifoPool(join(stateDir, 'fifos'), toolsPath);
   return {
+    standing: spawner.standing,
     async prepare() {
       const forks = await spawner.standing();
       const fifo = await fifos.take(forks);

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 /**
  * A fork copies the tables of all pages that are ours alone, and stops us meanwhile: some 4 ms for each 100 MB on a
  * machine of these days. Below this that is less than what the spawner costs, once 40 ms and then 10 MB; a `reeve up`
- * with hundreds of units stays below it.
+ * with three hundred units stays below it.
  */
-const FAT_BYTES = 100 * 2 ** 20;
+const FAT_BYTES = 128 * 2 ** 20;
 
 /**
  * Whether starting a program from here costs more than having it started.

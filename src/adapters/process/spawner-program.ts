@@ -8,6 +8,7 @@
  * - What is open in whoever it starts is opened here, by path: nothing but the channel is shared with the host.
  * - Nothing is created: what is not there any more was taken away, and with it the reason to start anything.
  * - Reading moves a descriptor on (`skip`): what a program writes comes after what is there already.
+ * - A socket that comes with an order is input and output of what is started, and nobody else's from then on.
  * - `send` with a callback: without one, the death of the host meanwhile would be an error that nobody catches.
  */
 export const SPAWNER_PROGRAM = `'use strict';
@@ -15,25 +16,27 @@ const { spawn } = require('node:child_process');
 const { closeSync, openSync, readSync } = require('node:fs');
 
 const orders = [];
+const running = new Map();
 const tell = (news) => process.send(news, () => {});
 
 process.on('disconnect', () => process.exit());
-process.on('message', (order) => {
-  if (orders.push(order) === 1) setImmediate(next);
+process.on('message', (order, socket) => {
+  if (order.kill) running.get(order.kill)?.kill('SIGKILL');
+  else if (orders.push([order, socket]) === 1) setImmediate(next);
 });
 tell({ ready: true });
 
 function next() {
-  start(orders[0]);
+  start(...orders[0]);
   orders.shift();
   if (orders.length > 0) setImmediate(next);
 }
 
-function start({ id, words: [file, ...args], cwd, env, files }) {
+function start({ id, words: [file, ...args], cwd, env, files }, socket) {
   const opened = [];
   const fail = ({ code, message }) => tell({ id, failed: { code, message } });
   try {
-    const stdio = [];
+    const stdio = [socket, socket];
     for (const { path, flags, skip, as } of files) {
       const descriptor = openSync(path, flags);
       opened.push(descriptor);
@@ -41,18 +44,25 @@ function start({ id, words: [file, ...args], cwd, env, files }) {
       for (const number of as) stdio[number] = descriptor;
     }
     const child = spawn(file, args, { cwd, env, stdio: Array.from(stdio, (slot) => slot ?? 'ignore'), detached: true });
-    child.once('spawn', () => tell({ id, begun: true }));
+    running.set(id, child);
+    child.once('spawn', () => tell({ id, begun: child.pid }));
     child.once('error', fail);
-    child.once('exit', (code, signal) => tell({ id, ended: signal ?? 'code ' + code }));
+    child.once('exit', (code, signal) => {
+      running.delete(id);
+      tell({ id, ended: signal ?? 'code ' + code });
+    });
   } catch (error) {
     fail(error);
   } finally {
+    socket?.destroy();
     for (const descriptor of opened) closeSync(descriptor);
   }
 }
 `;
 
-/** What the spawner is told. */
+/** What the spawner is told: to start something, or to kill what it has started. */
+export type SpawnerOrder = SpawnOrder | { readonly kill: number };
+
 export interface SpawnOrder {
   readonly id: number;
   readonly words: readonly string[];
@@ -74,6 +84,6 @@ export interface OpenFile {
 /** What the spawner tells. */
 export type SpawnerNews =
   | { readonly ready: true }
-  | { readonly id: number; readonly begun: true }
+  | { readonly id: number; readonly begun: number }
   | { readonly id: number; readonly failed: { readonly code?: string; readonly message: string } }
   | { readonly id: number; readonly ended: string };

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Clock, Log } from '../../actors/ports.ts';
 import { problemOf } from '../../machines/errors.ts';
 import { startDetached } from './detached.ts';
@@ -6,7 +7,13 @@ import { LaunchRefused, refusalOf } from './errors.ts';
 import type { Fork, ForkOrder } from './launch-fork.ts';
 import { installScript } from './script.ts';
 import { isForkDear } from './spawner-need.ts';
-import { type OpenFile, SPAWNER_PROGRAM, type SpawnerNews, type SpawnOrder } from './spawner-program.ts';
+import {
+  type OpenFile,
+  SPAWNER_PROGRAM,
+  type SpawnerNews,
+  type SpawnerOrder,
+  type SpawnOrder,
+} from './spawner-program.ts';
 
 /** It is there in some 40 ms, and answers an order in one. Who says nothing for so long is stopped, or no spawner. */
 const ANSWERS_WITHIN_MS = 5_000;
@@ -28,8 +35,8 @@ export interface Spawner {
 }
 
 export interface Forks {
-  /** Starts a program in a session of its own, with these files open. */
-  fork(order: ForkOrder, files?: readonly OpenFile[]): Fork;
+  /** Starts a program in a session of its own, with these files open. `socket` becomes its input and its output. */
+  fork(order: ForkOrder, files?: readonly OpenFile[], socket?: Socket): Fork;
   /** Waits for the end of a short program, too. `true`: it did what it was to do, and ended with code 0. */
   run(order: ForkOrder): Promise<boolean>;
 }
@@ -49,6 +56,7 @@ export function openSpawner({ stateDir, clock, log, usesSpawner }: SpawnerOption
   async function start(): Promise<Standing | null> {
     try {
       const child = await startSpawner(stateDir, clock);
+      if (!child.connected) throw spawnerGone();
       return stand(child, clock, () => {
         current = null;
         if (!closed) log.warn({ pid: child.pid ?? null }, 'the spawner has ended; the next launch starts another');
@@ -99,7 +107,7 @@ interface Standing extends Forks {
 }
 
 interface Ordered {
-  readonly begun: PromiseWithResolvers<void>;
+  readonly begun: PromiseWithResolvers<number>;
   readonly ended: PromiseWithResolvers<string>;
   isAnswered: boolean;
 }
@@ -107,19 +115,9 @@ interface Ordered {
 /** Speaks with a spawner that is ready, until its channel is closed. */
 function stand(child: ChildProcess, clock: Clock, gone: () => void): Standing {
   const orders = new Map<number, Ordered>();
-  let [last, waiting] = [0, 0];
-  let cancel = (): void => {};
+  const wait = openPatience(clock, () => child.kill('SIGKILL'));
+  let last = 0;
 
-  /** One more waits for it, or one fewer. Only then may the channel keep this process from ending. */
-  function wait(change: 1 | -1): void {
-    waiting += change;
-    // Whoever comes later does not give it more time for the first answer.
-    if (change === 1 && waiting > 1) return;
-    cancel();
-    cancel = waiting > 0 ? clock.setTimer(ANSWERS_WITHIN_MS, () => child.kill('SIGKILL')) : () => {};
-    if (waiting > 0) child.channel?.ref();
-    else child.channel?.unref();
-  }
   function answer(order: Ordered, settle: () => void): void {
     if (order.isAnswered) return;
     order.isAnswered = true;
@@ -131,7 +129,7 @@ function stand(child: ChildProcess, clock: Clock, gone: () => void): Standing {
     if (!order || 'ready' in news) return;
     if (!('begun' in news)) orders.delete(news.id);
     if ('ended' in news) order.ended.resolve(news.ended);
-    else if ('begun' in news) answer(order, order.begun.resolve);
+    else if ('begun' in news) answer(order, () => order.begun.resolve(news.begun));
     else answer(order, () => order.begun.reject(Object.assign(new Error(news.failed.message), news.failed)));
   }
 
@@ -148,15 +146,19 @@ function stand(child: ChildProcess, clock: Clock, gone: () => void): Standing {
   child.unref();
   child.channel?.unref();
 
-  function fork({ words, cwd, env }: ForkOrder, files: readonly OpenFile[] = []): Fork {
-    const order = { begun: Promise.withResolvers<void>(), ended: Promise.withResolvers<string>(), isAnswered: false };
+  function send(order: SpawnerOrder, socket: Socket | undefined, failed: () => void): void {
+    child.send(order, socket, (error) => {
+      if (error) failed();
+    });
+  }
+  function fork({ words, cwd, env }: ForkOrder, files: readonly OpenFile[] = [], socket?: Socket): Fork {
+    const order = { begun: Promise.withResolvers<number>(), ended: Promise.withResolvers<string>(), isAnswered: false };
     const sent: SpawnOrder = { id: ++last, words, cwd, env, files };
     orders.set(sent.id, order);
     wait(1);
-    child.send(sent, (error) => {
-      if (error) answer(order, () => order.begun.reject(spawnerGone()));
-    });
-    return { begun: order.begun.promise, ended: order.ended.promise };
+    send(sent, socket, () => answer(order, () => order.begun.reject(spawnerGone())));
+    const kill = () => send({ kill: sent.id }, undefined, () => {});
+    return { begun: order.begun.promise, ended: order.ended.promise, kill };
   }
 
   return {
@@ -173,16 +175,30 @@ function stand(child: ChildProcess, clock: Clock, gone: () => void): Standing {
         wait(-1);
       }
     },
-    async close() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      child.ref();
-      child.once('exit', () => resolve());
-      if (child.connected) child.disconnect();
-      const cancelKill = clock.setTimer(GONE_WITHIN_MS, () => child.kill('SIGKILL'));
-      await promise.finally(cancelKill);
-    },
+    close: () => letGo(child, clock),
   };
+}
+
+/** Is told that one more waits for an answer, or one fewer, and gives up when none comes for long. */
+function openPatience(clock: Clock, giveUp: () => void): (change: 1 | -1) => void {
+  let waiting = 0;
+  let cancel = (): void => {};
+  return (change) => {
+    waiting += change;
+    // Whoever comes later does not give it more time for the first answer.
+    if (change === 1 && waiting > 1) return;
+    cancel();
+    cancel = waiting > 0 ? clock.setTimer(ANSWERS_WITHIN_MS, giveUp) : () => {};
+  };
+}
+
+async function letGo(child: ChildProcess, clock: Clock): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  child.once('exit', () => resolve());
+  if (child.connected) child.disconnect();
+  const cancel = clock.setTimer(GONE_WITHIN_MS, () => child.kill('SIGKILL'));
+  await promise.finally(cancel);
 }
 
 const spawnerGone = (): LaunchRefused =>

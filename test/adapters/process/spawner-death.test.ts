@@ -159,8 +159,14 @@ describe('a spawner', () => {
     };
     return { clock: { ...systemClock(), setTimer }, fire: () => [...due].map((fire) => fire()) };
   }
-  function open() {
-    const [stateDir, warnings, { clock, fire }] = [stateDirectory(), [] as string[], handClock()];
+  /** All time is over at once. */
+  const hasty: Clock['setTimer'] = (_, fire) => {
+    queueMicrotask(fire);
+    return () => {};
+  };
+  function open(instead: Partial<Clock> = {}) {
+    const [stateDir, warnings, { clock: byHand, fire }] = [stateDirectory(), [] as string[], handClock()];
+    const clock = { ...byHand, ...instead };
     const quiet = () => {};
     const log: Log = { debug: quiet, info: quiet, error: quiet, warn: (_, message) => void warnings.push(message) };
     const spawner = openSpawner({ stateDir, clock, log, usesSpawner: true });
@@ -168,6 +174,14 @@ describe('a spawner', () => {
     return { stateDir, warnings, fire, spawner };
   }
   const order = { words: ['/bin/true'], cwd: '/', env: {} };
+
+  test('kills what it has started, if it is told to', async () => {
+    const forks = await open().spawner.standing();
+    const { begun, ended, kill } = forks!.fork({ ...order, words: ['/bin/sleep', '1000'] });
+    expect(await begun).toBeGreaterThan(0);
+    kill();
+    expect(await ended).toBe('SIGKILL');
+  });
 
   test('that answers nobody for long is replaced', async () => {
     const { stateDir, spawner, fire } = open();
@@ -202,11 +216,9 @@ describe('a spawner', () => {
   });
 
   test('that does not come up is done without from then on: it may be no spawner', async () => {
-    const { stateDir, spawner, warnings, fire } = open();
-    const standing = spawner.standing();
-    await expect.poll(() => spawnersIn(stateDir).length, soon).toBe(1);
-    fire();
-    expect([await standing, await spawner.standing(), spawnersIn(stateDir)]).toEqual([null, null, []]);
+    const { stateDir, spawner, warnings } = open({ setTimer: hasty });
+    expect([await spawner.standing(), await spawner.standing()]).toEqual([null, null]);
+    await expect.poll(() => spawnersIn(stateDir), soon).toEqual([]);
     expect(warnings).toEqual([
       'launches stop this process for a moment from now on. Cannot start the spawner: it was not there within 5000 ms.',
     ]);
