@@ -65,7 +65,7 @@ export function findWaits({ registry, recorder, store, clock }: HealWorld): read
       if (row && !(row.dueMonoMs < nowMs - OVERDUE_MS)) return [];
       const arm = (): void => armAgain({ ...(row ?? lastRowOf(actor, timer)) }, { recorder, store });
       const lastRowOf = (one: UnitActor, name: TimerName): TimerRow =>
-        rearmed(startedLast(one, name, store) ?? unknownWait(one.id, name, clock), clock);
+        rearmed(startedLast(one, name, { store, clock }) ?? unknownWait(one.id, name, clock), clock);
       const found = row ? `its timer "${timer}" is overdue` : `it waits for the timer "${timer}", which is not armed`;
       return { key: `timer ${actor.id} ${timer}`, unit: actor.id, found, remedy: 're-armed', heal: arm };
     });

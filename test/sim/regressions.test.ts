@@ -96,6 +96,17 @@ const STORIES: Readonly<Record<string, Story>> = {
       { wait: 5_000, do: 'down' },
     ],
   },
+  'a timer that is armed again because it was lost believes no wall clock that was set (8628)': {
+    units: ['a', 'b'].map((id) => ({ id, kind: 'job', command: [id], timeout: 300, stop: { grace: 0 } })),
+    steps: [
+      { do: 'up' },
+      { do: 'bug', unit: 'a' },
+      { do: 'crash', after: 3, downMs: 0, code: 'same' },
+      { do: 'jump', ms: 5_000 },
+      { do: 'up' },
+      { do: 'stop', unit: 'a' },
+    ],
+  },
   'an end that is reported twice is one end, also where the unit waits again by then (5511)': {
     units: [aServer('a'), aServer('b', { after: { a: 'running' }, keepDescendants: true })],
     steps: [
