@@ -6,8 +6,8 @@ import { closeRigs, openRig } from './rig.ts';
 
 afterEach(closeRigs);
 
-async function failureOf(unit: (dir: string) => object) {
-  const rig = await openRig();
+async function failureOf(unit: (dir: string) => object, usesSpawner = false) {
+  const rig = await openRig(process.env, { usesSpawner });
   const call = rig.call(unit(rig.stateDir));
   await rig.driver.launch(call);
   const { problem, resource } = await rig.fact('run.launch-failed', call);
@@ -87,13 +87,16 @@ test('a variable that a shell cannot hand on is refused instead of lost', async 
   ]);
 });
 
-test('a command line that is too long for the system is the operator’s to fix', async () => {
-  const failure = await failureOf(() => ({ command: ['true', 'x'.repeat(3_000_000)] }));
-  expect([failure.code, failure.resource, failure.hint]).toEqual([
-    'LaunchRefused',
-    false,
-    'Arguments and environment together are too large. Pass the data in a file.',
-  ]);
+test.each([
+  ['we fork', false],
+  ['a spawner forks', true],
+])('where %s, a command line that is too long for the system is the operator’s to fix', async (_, usesSpawner) => {
+  expect(await failureOf(() => ({ command: ['true', 'x'.repeat(3_000_000)] }), usesSpawner)).toEqual({
+    code: 'LaunchRefused',
+    message: 'Cannot launch the command: spawn E2BIG.',
+    hint: 'Arguments and environment together are too large. Pass the data in a file.',
+    resource: false,
+  });
 });
 
 test('a run directory that cannot be made is a failed launch, not a crash', async () => {

@@ -20,11 +20,16 @@ test.each<[string, readonly Ancestor[], number | null]>([
   expect(limitForCommands({ soft: 4096, hard: 4096 }, ancestors)).toBe(expected);
 });
 
-test('a command has the limits of the shell that started us, and not those that Node has made of them', async () => {
+test.each([
+  ['forks by itself', 0],
+  ['has a spawner', 200],
+])('where reeve %s, a command has the limits of the shell that started us, and not those of Node', async (_, held) => {
   const program = `
+    const held = Buffer.alloc(${held} * 2 ** 20, 1);
     await using reeve = await openReeve({ stateDir });
     const limits = job({ id: 'limits', command: 'echo $(ulimit -Sn) $(ulimit -Hn)' });
-    console.log('limits', (await reeve.run(limits)).output.tail);`;
+    console.log('limits', (await reeve.run(limits)).output.tail);
+    globalThis.held = held;`;
   // The shell stays, as that of a person does: it is not replaced by what it starts.
   const birth = { under: ['/bin/sh', '-c', 'ulimit -Sn 333; ulimit -Hn 900; "$@"; exit', 'sh'] };
   const host = startProgram(stateDirectory(), program, birth);
