@@ -63,6 +63,8 @@ async function withMutant(mutant: Mutant): Promise<readonly string[]> {
 
 interface Report {
   readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
@@ -79,9 +81,8 @@ async function test(
   const results = (JSON.parse(readFileSync(report, 'utf8')) as Report).testResults;
   const tests = results.flatMap(({ assertionResults }) => assertionResults);
   const failed = tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
-  if (failed.length === 0 && results.some(({ assertionResults }) => assertionResults.length === 0)) {
-    throw new Error(words);
-  }
+  const unloaded = results.find(({ assertionResults }) => assertionResults.length === 0);
+  if (failed.length === 0 && unloaded) throw new Error(`${unloaded.name}: ${unloaded.message}\n${words}`);
   return { failed };
 }
 
