@@ -44,10 +44,7 @@ export async function startGuardian(order: GuardianOrder, forks: Forks | null): 
   const { bootId, pidNamespace } = localWorld();
   const words = ['/bin/sh', script, instance, bootId, pidNamespace];
   const program = { words, cwd: stateDir, env: { PATH: toolsPath } };
-  const started = forks ? startThere(forks, program) : startHere(program);
-  const { output, ...guardian } = await started.catch((error: unknown) => {
-    throw isFault(error) ? error : refusalOf(WHAT, error);
-  });
+  const { output, ...guardian } = await (forks ? startThere(forks, program) : startHere(program));
   // It may be gone when we say something, or goodbye.
   guardian.input.on('error', () => {});
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -74,7 +71,7 @@ async function startHere({ words: [file = '', ...args], cwd, env }: ForkOrder): 
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
   });
-  await once(child, 'spawn');
+  await once(child, 'spawn').catch(refused);
   child.unref();
   const { stdin, stdout, pid = null } = child;
   if (!stdin || !stdout) throw new TypeError('a guardian has its input and its output by pipes');
@@ -85,10 +82,9 @@ async function startHere({ words: [file = '', ...args], cwd, env }: ForkOrder): 
 async function startThere(forks: Forks, program: ForkOrder): Promise<Started> {
   const [ours, theirs] = await socketPair(program.cwd);
   const closed = new Promise((resolve) => ours.once('close', resolve));
-  ours.on('error', () => {});
   try {
     const { begun, ended, kill } = forks.fork(program, [], theirs);
-    const pid = await begun;
+    const pid = await begun.catch(refused);
     ours.unref();
     return { pid, input: ours, output: ours, ended: closed.then(() => ended), kill };
   } catch (error) {
@@ -97,4 +93,8 @@ async function startThere(forks: Forks, program: ForkOrder): Promise<Started> {
   } finally {
     theirs.destroy();
   }
+}
+
+function refused(error: unknown): never {
+  throw isFault(error) ? error : refusalOf(WHAT, error);
 }

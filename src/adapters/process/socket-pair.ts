@@ -16,10 +16,15 @@ export async function socketPair(directory: string): Promise<readonly [ours: Soc
     const path = join('/proc/self/fd', String(opened), `pair-${process.pid}-${made++}`);
     server.listen(path);
     await once(server, 'listening');
-    const accepted = once(server, 'connection');
+    const { promise: accepted, resolve, reject } = Promise.withResolvers<Socket>();
+    server.once('connection', resolve);
     // What a server has accepted Node counts as the server's also in other processes: that end stays here.
     const theirs = connect(path);
-    const [[ours]] = await Promise.all([accepted, once(theirs, 'connect')]);
+    // Without a descriptor to accept it by, it is closed.
+    theirs.once('close', () => reject(new Error('the connection was closed before it was accepted')));
+    const [ours] = await Promise.all([accepted, once(theirs, 'connect')]);
+    // Whoever speaks here learns from `close` that nobody hears.
+    for (const end of [ours, theirs]) end.on('error', () => {});
     return [ours, theirs];
   } finally {
     server.close();

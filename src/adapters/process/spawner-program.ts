@@ -21,6 +21,7 @@ const tell = (news) => process.send(news, () => {});
 
 process.on('disconnect', () => process.exit());
 process.on('message', (order, socket) => {
+  socket?.on('error', () => {});
   if (order.kill) running.get(order.kill)?.kill('SIGKILL');
   else if (orders.push([order, socket]) === 1) setImmediate(next);
 });
