@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { socketsOn } from '../../src/adapters/process/listeners.ts';
+import { ticksOf } from '../../src/adapters/process/record.ts';
+import { identify } from '../../src/adapters/system/identity.ts';
 import { openReeve, type Reeve, server, whatToHeal } from '../../src/index.ts';
 import { opened } from '../support/opened.ts';
 import { freePort, listening } from '../support/ports.ts';
@@ -31,8 +34,13 @@ async function forged(marker: string, [file, ...args]: readonly [string, ...stri
   const child = spawn(file, args, { env: { ...process.env, REEVE_RUN: marker }, stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
   await once(child, 'spawn');
-  return { pid: child.pid ?? 0, ended: once(child, 'exit') };
+  const { pid = 0 } = child;
+  // What begins in the tick in which somebody looks may have begun after that: it is found the next time.
+  await eventually(ticksNow, (ticks) => ticks > Number(identify(pid)?.startTicks));
+  return { pid, ended: once(child, 'exit') };
 }
+
+const ticksNow = (): number => ticksOf(readFileSync('/proc/uptime', 'latin1').split(' ')[0] ?? '');
 
 const seqOf = async (reeve: Reeve): Promise<number> => {
   let seq = 0;
