@@ -35,8 +35,8 @@ const AT_WORK: ReadonlySet<string> = new Set(['waiting-health', 'running', 'idle
 /**
  * A timer as the entry started it that started it last, with what is left of it.
  *
- * In which boot that was is not known, and the wall clock may have been set: it has waited for as long as both clocks say
- * at most. `null`: no entry that is still there has started it.
+ * In which boot that was is not known, and the wall clock may have been set: it has waited for as long as both clocks
+ * say at most. `null`: no entry that is still there has started it.
  */
 export function startedLast(
   { id }: UnitActor,
