@@ -12,10 +12,13 @@ export function launchFailure(error: unknown): News {
 
 /** Resolves when there is a launcher, or will be none. Tells later when it has gone: it may not even have begun. */
 export async function hearOut(launcher: Fork, gone: () => void, unbegun: (failure: News) => void): Promise<void> {
-  void launcher.ended.then((how) => {
-    gone();
-    unbegun(launcherFailure(how));
-  });
+  launcher.ended
+    .then((how) => {
+      gone();
+      unbegun(launcherFailure(how));
+    })
+    // A full disk lets nobody take a claim. A launch has a deadline, and is asked after then.
+    .catch(() => {});
   await launcher.begun.catch((error: unknown) => unbegun(launchFailure(error)));
 }
 

@@ -85,6 +85,18 @@ test('a launcher that dies between claim and name is a failure, not something to
   });
 });
 
+test('a launcher whose end cannot be accounted for takes nobody with it, and is asked after later', async () => {
+  const rig = await openRig();
+  const directory = join(rig.stateDir, 'bin');
+  const [name = ''] = readdirSync(directory).filter((one) => one.startsWith('launch-'));
+  // Where its claim should be is something else.
+  writeFileSync(join(directory, name), 'rm -r "$2" && : >"$2" && : >"$2.gone"\n');
+  const call = rig.call({ command: 'true' });
+  await rig.driver.launch(call);
+  await expect.poll(() => existsSync(`${rig.path(call, '')}.gone`), { timeout: 5_000 }).toBe(true);
+  await expect(rig.driver.revoke(again(call))).rejects.toThrow('EEXIST');
+});
+
 test.each(['stop', 'terminate'] as const)(
   'a %s of a launch whose launcher is stopped is answered, and nothing is left',
   async (what) => {
