@@ -14,7 +14,17 @@ import { breakSource, type Mutant } from '../test/mutants/mutant.ts';
 /** A test that hangs has noticed, too, but says nothing: it does not count. */
 const DEADLINE_MS = 240_000;
 const DEADLINE_OF_ALL_MS = 1_200_000;
-const PARTS = ['src', 'test', 'scripts', 'examples', 'diagrams', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const PARTS = [
+  'src',
+  'test',
+  'bench',
+  'scripts',
+  'examples',
+  'diagrams',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
 const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
