@@ -23,6 +23,8 @@ export interface Rig {
   readonly driver: ReturnType<typeof processDriver>;
   /** Everything that was reported, in order. */
   readonly facts: readonly Fact[];
+  /** The same of one unit. */
+  factsOf(call: DriverCall): readonly Fact[];
   /** Warnings of the driver. */
   readonly warnings: readonly string[];
   /** A command about a run of its own (or of that `runId`), with a key of its own. */
@@ -120,6 +122,7 @@ async function rigIn(place: (typeof open)[number], baseEnv: NodeJS.ProcessEnv): 
     driver,
     facts,
     warnings,
+    factsOf: ({ run }) => reports.filter(({ unitId }) => unitId === run.unitId).map((report) => report.fact),
     fact,
     async over(call) {
       await anyFact(['run.exited', 'run.lost', 'run.launch-failed', 'run.revoked'], call);
