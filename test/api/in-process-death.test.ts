@@ -90,3 +90,34 @@ test('a promise that a function leaves to nobody fails the function, and no othe
   expect(await host.ended).toEqual({ code: 1, signal: null });
   expect(host.lines.join('\n')).toContain('Error: of the program');
 });
+
+test('what a function rejects as it is aborted, or long after its program has closed reeve, ends nobody', async () => {
+  const host = startProgram(
+    stateDirectory(),
+    `const reeve = await openReeve({ stateDir });
+     const heeding = async ({ signal }) => {
+       const aborted = new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason)));
+       console.log('works');
+       await new Promise((done) => signal.addEventListener('abort', () => setImmediate(done)));
+       await aborted;
+     };
+     const result = reeve.run(job({ id: 'heeding', run: heeding }));
+     await reeve.unit('heeding').reached('running', { within: '10s' });
+     await reeve.unit('heeding').stop();
+     console.log('result', (await result).outcome);
+
+     const closed = Promise.withResolvers();
+     const leaving = async () => void closed.promise.then(() => Promise.reject(new Error('too late')));
+     console.log('left', (await reeve.run(job({ id: 'leaving', run: leaving }))).outcome);
+     await reeve.close();
+     closed.resolve();
+     await new Promise(setImmediate);
+     console.log('lives on');`,
+  );
+  expect(await host.ended).toEqual({ code: 0, signal: null });
+  expect(host.lines.filter((line) => /^(result|left|lives)/.test(line))).toEqual([
+    'result stopped',
+    'left finished',
+    'lives on',
+  ]);
+});

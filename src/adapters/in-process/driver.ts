@@ -50,7 +50,6 @@ class FunctionDriver implements InProcessDriver {
   /** Open runs of an earlier program; `null`: it is not known yet which those are, and we have begun none. */
   #earlier: Set<RunId> | null = null;
   #report: Reporter = () => {};
-  #stopCatching: (() => void) | null = null;
   #isClosed = false;
 
   constructor(options: Options) {
@@ -74,7 +73,7 @@ class FunctionDriver implements InProcessDriver {
       const problem = problemOf(new FunctionStillWorks({ unitId }));
       return this.#tell(call, { type: 'run.launch-failed', problem, resource: true });
     }
-    this.#stopCatching ??= catchStrays();
+    catchStrays();
     const work = workOn(call, given, this.#options);
     this.#works.set(unitId, work);
     this.#worksByRun.set(runId, work);
@@ -145,7 +144,6 @@ class FunctionDriver implements InProcessDriver {
       work.abort(new JobAborted({ unitId, outcome: 'lost', by: 'close' }));
       work.giveUp();
     }
-    this.#stopCatching?.();
   }
 
   activityOf(runId: RunId): Activity | null {

@@ -5,25 +5,18 @@ export type OnStray = (reason: unknown) => void;
 
 /** One for all drivers of this program: whose promise it is, is told by where it was made. */
 const owners = new AsyncLocalStorage<OnStray>();
-let listeners = 0;
+let isCatching = false;
 
 /** Runs a function so that rejections which it leaves to nobody come to `onStray`, and not to the program. */
 export const ownStrays = <T>(onStray: OnStray, run: () => T): T => owners.run(onStray, run);
 
 /**
  * From now on a rejection that a function left to nobody does not end this program, as Node does by default. All others
- * end it as ever, unless somebody else listens.
- *
- * @returns Stops listening.
+ * end it as ever, unless somebody else listens. For good: a function may leave something that outlives its driver.
  */
-export function catchStrays(): () => void {
-  if (listeners++ === 0) process.on('unhandledRejection', onRejection);
-  let isStopped = false;
-  return () => {
-    if (isStopped) return;
-    isStopped = true;
-    if (--listeners === 0) process.off('unhandledRejection', onRejection);
-  };
+export function catchStrays(): void {
+  if (!isCatching) process.on('unhandledRejection', onRejection);
+  isCatching = true;
 }
 
 function onRejection(reason: unknown): void {

@@ -90,7 +90,8 @@ export function workOn(call: DriverCall, { run, within }: GivenFunction, options
         return failed(error, wordsOf(error));
       }
     },
-    abort: (reason) => aborting.abort(reason),
+    // Whoever listens rejects promises there and then: whose they are is told by where that happens.
+    abort: (reason) => within(() => ownStrays(onStray, () => aborting.abort(reason))),
     giveUp() {
       isGivenUp = true;
     },

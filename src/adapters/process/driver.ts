@@ -109,7 +109,7 @@ class ProcessDriver implements ProcessRunner {
       const plan = withPort(planLaunch(call, this.#options), await this.#ports.secure(call));
       if (needsGuardian(plan.policy)) await this.#guardian.stand();
       const launch = await this.#launcher.prepare();
-      if (this.#closing.signal.aborted || existsSync(paths.directory)) return;
+      if (this.#closing.signal.aborted || !this.#ports.runs.isCurrent(call.run) || existsSync(paths.directory)) return;
       await this.#start(call, paths, () => launch(plan, paths));
     } catch (error) {
       this.#say(call, launchFailure(error));

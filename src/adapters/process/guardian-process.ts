@@ -24,7 +24,7 @@ export interface GuardianProcess {
 
 export interface GuardianOrder {
   readonly stateDir: string;
-  readonly instance: string;
+  readonly name: string;
   readonly toolsPath: string;
   readonly clock: Clock;
 }
@@ -39,10 +39,10 @@ const WHAT = 'start the guardian';
  * @throws {LaunchRefused} It never will be. Nothing of it is left.
  */
 export async function startGuardian(order: GuardianOrder, forks: Forks | null): Promise<GuardianProcess> {
-  const { stateDir, instance, toolsPath, clock } = order;
+  const { stateDir, name, toolsPath, clock } = order;
   const script = installScript(stateDir, 'guardian', GUARDIAN_SCRIPT);
   const { bootId, pidNamespace } = localWorld();
-  const words = ['/bin/sh', script, instance, bootId, pidNamespace];
+  const words = ['/bin/sh', script, name, bootId, pidNamespace];
   const program = { words, cwd: stateDir, env: { PATH: toolsPath } };
   const { output, ...guardian } = await (forks ? startThere(forks, program) : startHere(program));
   // It may be gone when we say something, or goodbye.
@@ -56,6 +56,7 @@ export async function startGuardian(order: GuardianOrder, forks: Forks | null): 
     await promise;
   } catch (error) {
     guardian.kill();
+    guardian.input.destroy();
     throw error;
   } finally {
     cancel();

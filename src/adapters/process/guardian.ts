@@ -49,6 +49,9 @@ export interface GuardianOptions {
 
 export function openGuardian({ stateDir, clock, log, toolsPath = TOOLS_PATH, standing }: GuardianOptions): Guardian {
   const instance = randomBytes(4).toString('hex');
+  let started = 0;
+  /** The guardian that is in charge. */
+  let named = '';
   const owner = join(stateDir, 'owner');
   const wards = openWards();
   let current: Promise<GuardianProcess> | null = null;
@@ -64,12 +67,15 @@ export function openGuardian({ stateDir, clock, log, toolsPath = TOOLS_PATH, sta
     return current;
   }
   async function start(): Promise<GuardianProcess> {
-    const guardian = await startGuardian({ stateDir, instance, toolsPath, clock }, await standing());
+    // A name of its own: one that loses us before it is in charge must not take that for our death.
+    const name = `${instance}-${++started}`;
+    const guardian = await startGuardian({ stateDir, name, toolsPath, clock }, await standing());
     try {
       wards.toldTo(guardian);
       // Only now: until somebody is there to take over, the earlier one stays in charge.
-      writeFileSync(`${owner}.${instance}`, `${instance}\n`, { mode: 0o600 });
-      renameSync(`${owner}.${instance}`, owner);
+      writeFileSync(`${owner}.${name}`, `${name}\n`, { mode: 0o600 });
+      renameSync(`${owner}.${name}`, owner);
+      named = name;
     } catch (error) {
       wards.toldTo(null);
       guardian.kill();
@@ -111,7 +117,7 @@ export function openGuardian({ stateDir, clock, log, toolsPath = TOOLS_PATH, sta
       current = null;
       if (!guardian || !(await goes(guardian, leave, clock)) || leave) return;
       // The next orchestrator may be there already.
-      if (existsSync(owner) && readFileSync(owner, 'latin1').trim() === instance) rmSync(owner);
+      if (existsSync(owner) && readFileSync(owner, 'latin1').trim() === named) rmSync(owner);
     },
   };
 }
@@ -145,7 +151,7 @@ async function goes(guardian: GuardianProcess, leave: boolean, clock: Clock): Pr
   guardian.input.end(leave ? 'leave\n' : '');
   const cancel = clock.setTimer(GONE_WITHIN_MS, () => {
     if (leave) guardian.kill();
-    else resolve(false);
+    resolve(false);
   });
   return promise.finally(cancel);
 }

@@ -17,9 +17,10 @@ export async function hearOut(launcher: Fork, gone: () => void, unbegun: (failur
       gone();
       unbegun(launcherFailure(how));
     })
-    // A full disk lets nobody take a claim. A launch has a deadline, and is asked after then.
+    // A full disk lets nobody take a claim, and a launcher may live that nobody heard of: the launch has a deadline,
+    // and is asked after then. The same below.
     .catch(() => {});
-  await launcher.begun.catch((error: unknown) => unbegun(launchFailure(error)));
+  await launcher.begun.catch((error: unknown) => unbegun(launchFailure(error))).catch(() => {});
 }
 
 /** The launcher itself was killed, or could not run, before it took the claim. */

@@ -11,6 +11,11 @@ export interface OpenRuns {
   found(openRuns: readonly RunId[], sparedUnits: readonly UnitId[]): void;
   /** Launched: the one run of its unit from now on. */
   began(call: DriverCall): void;
+  /**
+   * Whether it is the one run of its unit: neither over, nor forgotten, nor followed by another. Whoever was forgotten
+   * while its launch was prepared has left no claim that would say so.
+   */
+  isCurrent(run: Pick<RunRef, 'unitId' | 'runId'>): boolean;
   /** Swept: nobody of it is to be there any more. */
   ended(run: RunRef): void;
   /** Forgotten, and with it what its unit was allowed to leave behind. */
@@ -38,6 +43,7 @@ export function openRuns(): OpenRuns {
       if ((spec as ProgramSpec).keepDescendants) spared.add(unitId);
       else spared.delete(unitId);
     },
+    isCurrent: ({ unitId, runId }) => current.get(unitId) === runId,
     ended,
     discarded(run) {
       ended(run);

@@ -18,6 +18,7 @@ export async function socketPair(directory: string): Promise<readonly [ours: Soc
     await once(server, 'listening');
     const { promise: accepted, resolve, reject } = Promise.withResolvers<Socket>();
     server.once('connection', resolve);
+    server.on('error', reject);
     // What a server has accepted Node counts as the server's also in other processes: that end stays here.
     const theirs = connect(path);
     // Without a descriptor to accept it by, it is closed.

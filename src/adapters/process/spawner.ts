@@ -52,17 +52,20 @@ export interface SpawnerOptions {
 export function openSpawner({ stateDir, clock, log, usesSpawner }: SpawnerOptions): Spawner {
   let current: Promise<Standing | null> | null = null;
   let closed = false;
+  let hasStood = false;
 
   async function start(): Promise<Standing | null> {
     try {
       const child = await startSpawner(stateDir, clock);
       if (!child.connected) throw spawnerGone();
+      hasStood = true;
       return stand(child, clock, () => {
         current = null;
         if (!closed) log.warn({ pid: child.pid ?? null }, 'the spawner has ended; the next launch starts another');
       });
     } catch (error) {
-      // Not tried again: what we took for a Node may be an application, and would be started with every launch.
+      // The first is not tried again: what we took for a Node may be an application, and would come with every launch.
+      if (hasStood) current = null;
       log.warn({}, `launches stop this process for a moment from now on. ${problemOf(error).message}`);
       return null;
     }

@@ -69,8 +69,13 @@ export async function openRig(baseEnv: NodeJS.ProcessEnv = process.env, ways: Wa
 /** Ends everything that rigs started, and removes their directories. */
 export async function closeRigs(): Promise<void> {
   for (const { stateDir, ownerId, drivers } of open.splice(0)) {
-    while (endMarked(ownerId) > 0) await new Promise(setImmediate);
+    const endAll = async () => {
+      while (endMarked(ownerId) > 0) await new Promise(setImmediate);
+    };
+    await endAll();
     for (const driver of drivers) await driver.close();
+    // Whoever was just becoming its command had neither arguments nor environment to be known by.
+    await endAll();
     rmSync(stateDir, { recursive: true, force: true });
   }
 }

@@ -85,6 +85,21 @@ test('a launcher that dies between claim and name is a failure, not something to
   });
 });
 
+test('a launch that waits while its unit is forgotten never happens', async () => {
+  const tools = stateDirectory();
+  const slow = `#!/bin/sh\nuntil [ -e "${tools}/go" ]; do sleep 0.02; done\nexec /usr/bin/mkfifo "$@"\n`;
+  writeFileSync(join(tools, 'mkfifo'), slow, { mode: 0o700 });
+  const rig = await openRig(process.env, { toolsPath: `${tools}:${process.env.PATH}` });
+  const call = rig.call({ command: 'echo ran >ran; exec sleep 1000' });
+  const launching = rig.driver.launch(call);
+  await rig.driver.revoke(again(call));
+  await rig.fact('run.revoked', call);
+  await rig.driver.discard(call.run);
+  writeFileSync(join(tools, 'go'), '');
+  await launching;
+  expect([rig.factsOf(call).map(({ type }) => type), existsSync(rig.path(call, ''))]).toEqual([['run.revoked'], false]);
+});
+
 test('a launcher whose end cannot be accounted for takes nobody with it, and is asked after later', async () => {
   const rig = await openRig();
   const directory = join(rig.stateDir, 'bin');
