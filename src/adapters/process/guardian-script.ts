@@ -6,7 +6,7 @@
  *
  * - `trap ''`: a handler would interrupt the read, and an interrupted read looks like our death.
  * - Nothing of ours is kept open but that input, so that it never delays the news of anybody else's end.
- * - `owner` names the instance in charge. A new orchestrator starts its own guardian and then takes `owner`; this one
+ * - `owner` names the guardian in charge. A new orchestrator starts its own guardian and then takes `owner`; this one
  *   then ends what it has told to end, tells nobody else, and leaves. Told is decided: adoption came too late.
  * - A launch that nobody has claimed is revoked by its claim; one that is under way has five seconds to say who it is,
  *   half a second when its launcher is dead.
